@@ -1,0 +1,120 @@
+"""A schedule as a learning-rate scheduler of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from .schedules import Schedule
+from .schedules.base import check_count
+
+
+class ScheduledLR(LRScheduler):
+    """Drive an optimizer's rate, or another of its settings, by a schedule.
+
+    The rate is written *before* the update that it belongs to: the constructor writes
+    ``schedule(0)``, and each :meth:`step` moves to the next update and writes its rate. The whole
+    state is the step, so there is nothing that could drift, and nothing of the configuration is
+    saved: loading a state into a scheduler with another schedule continues on the new schedule. ::
+
+        scheduler = ScheduledLR(optimizer, CosineAnnealingLR(0.1, T_max=1000))
+        for x, y in batches:
+            optimizer.zero_grad()
+            loss(model(x), y).backward()
+            optimizer.step()
+            scheduler.step()
+
+    Parameter groups that are added later follow the schedule from the next step on. A rate that is
+    a tensor is filled in place, so that a compiled update sees it.
+
+    Args:
+        optimizer: any torch optimizer. Its own ``lr`` is overwritten at once.
+        schedule: one schedule for all parameter groups, or one for each.
+        key: the setting to drive, a key of the parameter groups such as ``"lr"`` or ``"momentum"``.
+
+    Raises:
+        ValueError: if an argument is not of its kind, a parameter group has no ``key``, or there
+            are several schedules and their number is not that of the parameter groups.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedule: Schedule | Sequence[Schedule], *, key: str = "lr"
+    ) -> None:
+        # LRScheduler.__init__ is left out: it wraps optimizer.step to warn about the order of
+        # calls, and keeps a copy of every group's first rate. Neither is needed here.
+        if not isinstance(optimizer, Optimizer):
+            raise ValueError(f"optimizer must be a torch optimizer, got {optimizer!r}")
+        schedules = [schedule] if isinstance(schedule, Schedule) else schedule
+        if not isinstance(schedules, Sequence) or not schedules:
+            raise ValueError(f"schedule must be a Schedule or a sequence of them, got {schedule!r}")
+        for each in schedules:
+            if not isinstance(each, Schedule):
+                raise ValueError(f"schedule must hold Schedules only, got {each!r}")
+        for i, group in enumerate(optimizer.param_groups):
+            if key not in group:
+                raise ValueError(f"key must be in every parameter group, got {key!r}: not in {i}")
+        self.optimizer = optimizer
+        self.schedule = schedule if isinstance(schedule, Schedule) else tuple(schedule)
+        self.key = key
+        self.last_epoch = 0
+        self._write()
+
+    def step(self, step: int | None = None) -> None:
+        """Move to the next update, or to update number ``step``, and write its rate.
+
+        Raises:
+            ValueError: if ``step`` is not a whole number >= 0.
+        """
+        if step is None:
+            self.last_epoch += 1
+        else:
+            check_count("step", step)
+            self.last_epoch = int(step)
+        self._write()
+
+    def get_lr(self) -> list[float]:
+        """Return what the schedule says for the current update, one value per group."""
+        groups = len(self.optimizer.param_groups)
+        if isinstance(self.schedule, Schedule):
+            return [self.schedule(self.last_epoch)] * groups
+        if len(self.schedule) != groups:
+            raise ValueError(
+                f"schedule must hold one schedule for each of the {groups} parameter groups, "
+                f"got {len(self.schedule)}"
+            )
+        return [schedule(self.last_epoch) for schedule in self.schedule]
+
+    def get_last_lr(self) -> list[float | torch.Tensor]:
+        """Return what the optimizer's groups hold now, one value per group; tensors are copied."""
+        values = [group[self.key] for group in self.optimizer.param_groups]
+        return [value.clone() if isinstance(value, torch.Tensor) else value for value in values]
+
+    def state_dict(self) -> dict[str, int]:
+        """Return the state: the 0-based index of the current update, under torch's name for it."""
+        return {"last_epoch": self.last_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue at the step of a state, and write that step's rate into the optimizer.
+
+        The state of a torch scheduler that counts updates will do: its step is all that is read.
+
+        Raises:
+            ValueError: if the state holds no ``last_epoch``, or not a whole number >= 0.
+        """
+        if "last_epoch" not in state_dict:
+            raise ValueError(f"state_dict must hold 'last_epoch', got {sorted(state_dict)!r}")
+        self.step(state_dict["last_epoch"])
+
+    def _write(self) -> None:
+        key = self.key
+        values = self.get_lr()
+        for i, group in enumerate(self.optimizer.param_groups):
+            # A rate that is a float is the common case, and asking torch what a tensor is is slow.
+            if type(group[key]) is not float and isinstance(group[key], torch.Tensor):
+                group[key].fill_(values[i])
+            else:
+                group[key] = values[i]

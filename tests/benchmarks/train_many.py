@@ -1,0 +1,63 @@
+"""How much cheaper is a run in `train_many` than in the plain loop, and what share of the peak?
+
+Prints ratios of one run, the two taken in turns:  python tests/benchmarks/train_many.py
+"""
+
+from time import perf_counter
+
+import torch
+
+from lrlib import CosineAnnealingLR
+from lrlib.data import mnist1d
+from lrlib.ensemble import train_many
+from lrlib.trainer import train
+
+STEPS = 300
+SIZES = (40, 64, 64, 10)
+COSINE = CosineAnnealingLR(0.2, STEPS)
+OPTIONS = {"total_steps": STEPS, "eval_every": STEPS}
+
+
+def seconds(work, *args, **options):
+    start = perf_counter()
+    work(*args, **options)
+    return perf_counter() - start
+
+
+def operations(batch_size=64):
+    """Floating-point operations in the matrix products of one run: training, then evaluation."""
+    weights = [a * b for a, b in zip(SIZES[:-1], SIZES[1:], strict=True)]
+    training = STEPS * 2 * batch_size * (3 * sum(weights) - weights[0])
+    return training + 2 * sum(weights) * (2000 + 2000 + 4000)
+
+
+def peak():
+    """Operations per second of a large matrix product."""
+    n = 1024
+    a, b, out = torch.rand(n, n), torch.rand(n, n), torch.empty(n, n)
+    return (
+        10
+        * 2
+        * n**3
+        / min(seconds(lambda: [torch.mm(a, b, out=out) for _ in range(10)]) for _ in range(5))
+    )
+
+
+def main():
+    torch.set_num_threads(1)
+    data = mnist1d()
+    print("runs  ratio to the plain loop  share of the matmul peak")
+    for runs in (8, 32, 128):
+        schedules, seeds = [COSINE] * (runs // 8), range(8)
+        many, plain, peaks = [], [], []
+        for _ in range(5):
+            batched = seconds(train_many, schedules, seeds, data, cache=False, **OPTIONS)
+            many.append(batched / runs)
+            plain.append(seconds(train, COSINE, data, **OPTIONS))
+            peaks.append(peak())
+        share = operations() / min(many) / max(peaks)
+        print(f"{runs:4}  {min(plain) / min(many):23.1f}  {share:24.0%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""K runs at once are K runs of the plain loop; none touches another; none is stale."""
+
+import numpy as np
+import pytest
+
+from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, ensemble
+from lrlib.data import digits
+from lrlib.ensemble import train_many
+from lrlib.trainer import train
+
+DIGITS = digits()
+SCHEDULES = [CosineAnnealingLR(0.1, T_max=40), LinearLR(0.05, 1, 0, 60), ConstantLR(0.02, 0.5, 9)]
+SEEDS = (3, 1, 4)
+OPTIONS = {"total_steps": 60, "batch_size": 32, "momentum": 0.9, "eval_every": 25}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path))
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Counts the chunks that are really trained."""
+    chunks = []
+    train_chunk = ensemble._train_chunk
+    monkeypatch.setattr(ensemble, "_train_chunk", lambda *a: (chunks.append(1), train_chunk(*a))[1])
+    return chunks
+
+
+@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
+def test_every_run_equals_the_plain_loop_with_its_schedule_and_seed(monkeypatch, chunk):
+    monkeypatch.setattr(ensemble, "CHUNK", chunk)
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    for s, schedule in enumerate(SCHEDULES):
+        for k, seed in enumerate(SEEDS):
+            plain, run = train(schedule, DIGITS, seed=seed, **OPTIONS), runs[s, k]
+            assert np.array_equal(run.lr, plain.lr)
+            assert np.array_equal(run.eval_step, plain.eval_step)
+            for name in ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy"):
+                expected = pytest.approx(getattr(plain, name), rel=1e-4, abs=1e-5)
+                assert getattr(run, name) == expected, name
+
+
+def test_results_have_an_axis_of_schedules_and_one_of_seeds():
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert runs.lr.shape == (3, 60)
+    assert runs.train_loss.shape == (3, 3, 60)
+    assert runs.val_loss.shape == runs.val_accuracy.shape == (3, 3, 4)
+    assert runs.test_loss.shape == runs.test_accuracy.shape == runs.diverged.shape == (3, 3)
+
+
+def test_hidden_layers_can_have_any_width_and_number():
+    for hidden in [(), (5,), (7, 6, 5)]:
+        runs = train_many(SCHEDULES[:1], [0], DIGITS, hidden=hidden, **OPTIONS)
+        assert np.isfinite(runs.test_loss).all()
+
+
+def test_a_run_that_diverges_is_reported_and_leaves_its_neighbours_as_they_were():
+    wild = ConstantLR(1e30, 1)
+    alone = train_many(SCHEDULES[:2], SEEDS, DIGITS, **OPTIONS)
+    beside = train_many([SCHEDULES[0], wild, SCHEDULES[1]], SEEDS, DIGITS, **OPTIONS)
+    assert beside.diverged.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+    assert np.array_equal(beside.train_loss[::2], alone.train_loss)
+    assert np.array_equal(beside.test_loss[::2], alone.test_loss)
+
+
+def test_a_run_that_diverges_leaves_the_same_record_as_in_the_plain_loop():
+    wild = ConstantLR(1e30, 1)
+    run = train_many([wild], [0], DIGITS, **OPTIONS)[0, 0]
+    plain = train(wild, DIGITS, seed=0, **OPTIONS)
+    assert run.diverged
+    for name in ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy"):
+        mine, expected = (np.isfinite(getattr(each, name)) for each in (run, plain))
+        assert np.array_equal(mine, expected), name
+
+
+def test_what_was_computed_is_loaded_the_next_time(trained):
+    first = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    again = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 1
+    assert np.array_equal(first.test_loss, again.test_loss)
+
+
+def other_data():
+    dataset = digits()
+    dataset.y_train[0] = (dataset.y_train[0] + 1) % 10
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedules": SCHEDULES[:2]},
+        {"schedules": [CosineAnnealingLR(0.1, T_max=41), *SCHEDULES[1:]]},
+        {"seeds": (3, 1, 5)},
+        {"data": other_data()},
+        {"batch_size": 31},
+        {"momentum": 0.8},
+        {"eval_every": 26},
+        {"hidden": (64, 63)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_changed_argument_trains_anew(trained, change):
+    arguments = {"schedules": SCHEDULES, "seeds": SEEDS, "data": DIGITS, **OPTIONS}
+    train_many(**arguments)
+    train_many(**(arguments | change))
+    assert len(trained) == 2
+
+
+def test_changed_source_trains_anew(trained, monkeypatch, tmp_path):
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    for name in ensemble._SOURCES:
+        source = (ensemble.Path(ensemble.__file__).with_name(name)).read_text(encoding="utf8")
+        (tmp_path / name).write_text(source + "# changed\n", encoding="utf8")
+    monkeypatch.setattr(ensemble, "__file__", str(tmp_path / "ensemble.py"))
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_another_version_of_torch_trains_anew(trained, monkeypatch):
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    monkeypatch.setattr(ensemble.torch, "__version__", "0.0")
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_the_cache_can_be_left_out(trained):
+    for _ in range(2):
+        train_many(SCHEDULES, SEEDS, DIGITS, cache=False, **OPTIONS)
+    assert len(trained) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schedules": []}, r"schedules and seeds must not be empty, got \[\]"),
+        ({"seeds": []}, "schedules and seeds must not be empty"),
+        ({"momentum": 2}, r"momentum must not exceed 1 \(1\), got 2"),
+        ({"total_steps": -1}, "n must be a whole number >= 0, got -1"),
+        ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
+        ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
+        ({"hidden": (64, 0)}, r"sizes\[2\] must be a whole number >= 1, got 0"),
+    ],
+)
+def test_a_bad_argument_is_named(change, message):
+    arguments = {"schedules": SCHEDULES, "seeds": SEEDS, "data": DIGITS, **OPTIONS}
+    with pytest.raises(ValueError, match=message):
+        train_many(**(arguments | change))

@@ -1,0 +1,50 @@
+"""`import lrlib` is cheap, and imports point one way."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lrlib
+from lrlib import ensemble
+
+ROOT = Path(lrlib.__file__).parent
+PURE = [*ROOT.glob("schedules/*.py"), ROOT / "theory.py"]
+
+
+def modules_imported_by(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def test_importing_lrlib_imports_the_standard_library_alone():
+    report = "import lrlib, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    found = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, check=True
+    )
+    heavy = set(found.stdout.split()) & {"torch", "numpy", "matplotlib", "IPython", "ipywidgets"}
+    assert "lrlib" in found.stdout
+    assert not heavy
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def test_what_runs_in_the_page_needs_math_and_dataclasses_only(path):
+    outside = {name for name in modules_imported_by(path) if not name.startswith(".")}
+    assert outside <= {"__future__", "math", "dataclasses"}
+
+
+def test_the_fingerprint_of_stored_runs_covers_what_the_ensemble_imports():
+    covered = {name.removesuffix(".py") for name in ensemble._SOURCES}
+    # What reaches a run only through the key of the store, or through checks of arguments.
+    keyed = {"schedules", "schedules.base", "cache", "optim"}
+    reached = set()
+    for name in ensemble._SOURCES:
+        found = modules_imported_by(ROOT / name)
+        reached |= {module.removeprefix(".") for module in found if module.startswith(".")}
+    assert "model" in reached
+    assert reached <= covered | keyed

@@ -1,0 +1,184 @@
+"""The adapter writes the right rate before each update, and has none of torch's surprises."""
+
+import pickle
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.optim.lr_scheduler import LRScheduler
+
+from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, StepLR
+from lrlib.optim import ScheduledLR
+
+COSINE = CosineAnnealingLR(0.3, T_max=20, eta_min=0.01)
+
+
+def sgd(groups=1, lr=9.0, **options):
+    return torch.optim.SGD([{"params": [torch.zeros(1)]} for _ in range(groups)], lr=lr, **options)
+
+
+def rates(optimizer):
+    return [group["lr"] for group in optimizer.param_groups]
+
+
+def test_it_is_a_torch_scheduler():
+    assert isinstance(ScheduledLR(sgd(), COSINE), LRScheduler)
+
+
+def test_every_update_uses_the_rate_of_its_own_step():
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    used = []
+    for _ in range(30):
+        used += rates(optimizer)
+        optimizer.step()
+        scheduler.step()
+    assert used == COSINE.curve(30)
+
+
+def test_the_update_moves_the_parameter_by_the_rate_of_its_step():
+    parameter = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    optimizer = torch.optim.SGD([parameter], lr=9.0)
+    scheduler = ScheduledLR(optimizer, COSINE)
+    for _ in range(5):
+        parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+        scheduler.step()
+    assert parameter.item() == pytest.approx(-sum(COSINE.curve(5)), rel=1e-12)
+
+
+def test_a_step_can_be_named_and_goes_there_at_once():
+    optimizer = sgd()
+    ScheduledLR(optimizer, COSINE).step(10**9)
+    assert rates(optimizer) == [0.01]
+
+
+@given(st.integers(0, 40))
+def test_a_run_resumed_at_any_step_continues_as_if_it_had_not_stopped(step):
+    before = ScheduledLR(sgd(), COSINE)
+    before.step(step)
+    optimizer = sgd()
+    after = ScheduledLR(optimizer, COSINE)
+    after.load_state_dict(before.state_dict())
+    assert rates(optimizer) == [COSINE(step)]
+    after.step()
+    assert rates(optimizer) == [COSINE(step + 1)]
+
+
+def test_the_state_is_one_integer():
+    scheduler = ScheduledLR(sgd(), COSINE)
+    scheduler.step(7)
+    assert scheduler.state_dict() == {"last_epoch": 7}
+
+
+def test_loading_a_state_keeps_the_new_schedule():
+    old = ScheduledLR(sgd(), COSINE)
+    old.step(5)
+    longer = CosineAnnealingLR(0.3, T_max=200)
+    optimizer = sgd()
+    ScheduledLR(optimizer, longer).load_state_dict(old.state_dict())
+    assert rates(optimizer) == [longer(5)]
+
+
+def test_the_state_of_a_torch_scheduler_can_be_continued():
+    theirs = torch.optim.lr_scheduler.StepLR(sgd(lr=1.0), 3)
+    for _ in range(4):
+        theirs.optimizer.step()
+        theirs.step()
+    optimizer = sgd()
+    ScheduledLR(optimizer, StepLR(1.0, 3)).load_state_dict(theirs.state_dict())
+    assert rates(optimizer) == theirs.get_last_lr()
+
+
+@pytest.mark.parametrize("state", [{}, {"last_epoch": -1}, {"last_epoch": 1.5}])
+def test_a_state_that_is_none_is_refused_and_changes_nothing(state):
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scheduler.step(3)
+    with pytest.raises(ValueError, match=r"last_epoch|step"):
+        scheduler.load_state_dict(state)
+    assert (scheduler.last_epoch, rates(optimizer)) == (3, [COSINE(3)])
+
+
+def test_each_group_follows_its_own_schedule():
+    optimizer = sgd(groups=2)
+    ScheduledLR(optimizer, [COSINE, ConstantLR(0.5, 1)]).step(4)
+    assert rates(optimizer) == [COSINE(4), 0.5]
+
+
+def test_a_group_added_later_follows_the_one_schedule():
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    optimizer.add_param_group({"params": [torch.zeros(1)]})
+    scheduler.step()
+    assert rates(optimizer) == [COSINE(1)] * 2
+
+
+def test_a_group_added_later_without_a_schedule_of_its_own_is_an_error():
+    optimizer = sgd(groups=2)
+    scheduler = ScheduledLR(optimizer, [COSINE, COSINE])
+    optimizer.add_param_group({"params": [torch.zeros(1)]})
+    with pytest.raises(ValueError, match="3 parameter groups, got 2"):
+        scheduler.step()
+
+
+def test_a_tensor_rate_is_filled_in_place():
+    rate = torch.tensor(9.0)
+    optimizer = sgd(lr=rate)
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scheduler.step(2)
+    assert optimizer.param_groups[0]["lr"] is rate
+    assert rate.item() == pytest.approx(COSINE(2))
+    scheduler.get_last_lr()[0].fill_(5)
+    assert rate.item() == pytest.approx(COSINE(2))
+
+
+def test_momentum_can_be_driven_beside_the_rate():
+    optimizer = sgd(momentum=0.9)
+    ScheduledLR(optimizer, COSINE)
+    ScheduledLR(optimizer, LinearLR(0.95, 1, 0.5, 10), key="momentum").step(10)
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["momentum"]) == (0.3, 0.475)
+
+
+def test_last_lr_is_what_the_optimizer_holds():
+    optimizer = sgd(groups=2)
+    scheduler = ScheduledLR(optimizer, COSINE)
+    optimizer.param_groups[1]["lr"] = 0.125
+    assert scheduler.get_last_lr() == [0.3, 0.125]
+
+
+def test_it_can_be_pickled_with_its_optimizer():
+    scheduler = ScheduledLR(sgd(), COSINE)
+    scheduler.step(6)
+    copy = pickle.loads(pickle.dumps(scheduler))
+    copy.step()
+    assert rates(copy.optimizer) == [COSINE(7)]
+
+
+def test_the_optimizer_is_not_patched():
+    optimizer = sgd()
+    ScheduledLR(optimizer, COSINE)
+    assert "step" not in vars(optimizer)
+    assert "initial_lr" not in optimizer.param_groups[0]
+
+
+def test_stepping_before_the_first_update_does_not_warn():
+    ScheduledLR(sgd(), COSINE).step()  # a warning is an error here
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((None, COSINE), {}, "optimizer must be a torch optimizer, got None"),
+        ((sgd(), 0.1), {}, "schedule must be a Schedule or a sequence of them, got 0.1"),
+        ((sgd(), []), {}, r"schedule must be a Schedule or a sequence of them, got \[\]"),
+        ((sgd(), [0.1]), {}, "schedule must hold Schedules only, got 0.1"),
+        ((sgd(), [COSINE] * 2), {}, "schedule must hold one .* 1 parameter groups, got 2"),
+        ((sgd(), COSINE), {"key": "betas"}, "key must be in every parameter group, got 'betas'"),
+    ],
+)
+def test_a_bad_argument_is_named(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        ScheduledLR(*arguments, **options)

@@ -1,0 +1,127 @@
+"""The plain loop trains, records what happened, and reads every rate from the optimizer."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+
+from lrlib import ConstantLR, CosineAnnealingLR
+from lrlib.data import digits
+from lrlib.model import mlp
+from lrlib.trainer import evaluate, train
+
+DIGITS = digits()
+COSINE = CosineAnnealingLR(0.1, T_max=100)
+
+
+def test_it_learns_the_digits():
+    history = train(COSINE, DIGITS, total_steps=100)
+    assert history.test_accuracy > 0.9
+    assert history.val_loss[-1] < 0.3 * history.val_loss[0]
+
+
+def test_the_curve_you_see_is_the_curve_that_trained():
+    history = train(CosineAnnealingLR(0.1, T_max=30), DIGITS, total_steps=50)
+    assert history.lr.tolist() == CosineAnnealingLR(0.1, T_max=30).curve(50)
+
+
+def test_a_torch_scheduler_trains_the_same_run():
+    twin = train(
+        lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, 100),
+        DIGITS,
+        base_lr=0.1,
+        total_steps=60,
+    )
+    mine = train(COSINE, DIGITS, total_steps=60)
+    assert twin.lr == pytest.approx(mine.lr, rel=1e-12)
+    assert twin.train_loss == pytest.approx(mine.train_loss, rel=1e-5)
+
+
+def test_a_seed_decides_the_run():
+    one, same, other = (train(COSINE, DIGITS, seed=s, total_steps=20) for s in (1, 1, 2))
+    assert np.array_equal(one.train_loss, same.train_loss)
+    assert not np.array_equal(one.train_loss, other.train_loss)
+
+
+def test_a_seed_decides_the_batches_of_a_given_model():
+    runs = [train(COSINE, DIGITS, mlp((64, 10), 0), seed=s, total_steps=3) for s in (1, 2)]
+    assert runs[0].train_loss[0] != runs[1].train_loss[0]
+
+
+def test_a_run_is_evaluated_before_it_starts_at_intervals_and_at_its_end():
+    history = train(COSINE, DIGITS, total_steps=25, eval_every=10)
+    assert history.eval_step.tolist() == [0, 10, 20, 25]
+    assert np.isfinite(history.val_loss).all()
+    untrained = mlp((64, 64, 64, 10), seed=0)
+    first = evaluate(untrained, DIGITS.x_val, DIGITS.y_val)
+    assert (history.val_loss[0], history.val_accuracy[0]) == first
+
+
+def test_no_updates_are_legal():
+    history = train(COSINE, DIGITS, total_steps=0)
+    assert (len(history.lr), history.eval_step.tolist()) == (0, [0])
+    assert np.isfinite(history.test_loss)
+
+
+def test_a_model_of_ones_own_is_trained_in_place():
+    model = nn.Linear(64, 10)
+    history = train(COSINE, DIGITS, model, total_steps=30)
+    assert evaluate(model, DIGITS.x_test, DIGITS.y_test)[0] == history.test_loss
+
+
+def test_a_run_that_diverges_says_so_and_stops():
+    history = train(ConstantLR(1e30, 1), DIGITS, total_steps=20)
+    assert history.diverged
+    assert np.isnan(
+        [history.test_loss, history.val_loss[-1], history.train_loss[-1], history.lr[-1]]
+    ).all()
+    assert not train(COSINE, DIGITS, total_steps=5).diverged
+
+
+def test_progress_is_shown_when_asked_for(capsys):
+    train(COSINE, DIGITS, total_steps=2, progress=True)
+    assert "2/2" in capsys.readouterr().err
+    train(COSINE, DIGITS, total_steps=2)
+    assert not capsys.readouterr().err
+
+
+def test_a_model_depends_on_its_seed_alone_and_leaves_the_global_generator():
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    one = mlp((4, 3, 2), seed=7)
+    assert torch.rand(1) == expected
+    assert torch.equal(one[0].weight, mlp((4, 3, 2), seed=7)[0].weight)
+    assert not torch.equal(one[0].weight, mlp((4, 3, 2), seed=8)[0].weight)
+    assert [type(layer) for layer in one] == [nn.Linear, nn.ReLU, nn.Linear]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"total_steps": -1}, "total_steps must be a whole number >= 0, got -1"),
+        ({"batch_size": 0}, "batch_size must be a whole number >= 1, got 0"),
+        ({"momentum": 1.5}, r"momentum must not exceed 1 \(1\), got 1.5"),
+        ({"momentum": -0.1}, "momentum must be a finite number >= 0, got -0.1"),
+        ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
+        ({"base_lr": 0.1}, "base_lr must be given with a torch scheduler and only then, got 0.1"),
+    ],
+)
+def test_a_bad_argument_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        train(COSINE, DIGITS, **options)
+
+
+def test_a_torch_scheduler_needs_a_rate():
+    with pytest.raises(ValueError, match="base_lr must be given"):
+        train(lambda optimizer: lr_scheduler.StepLR(optimizer, 3), DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [([4], "sizes must hold at least input and output"), ([4, 0], r"sizes\[1\] .* >= 1, got 0")],
+)
+def test_bad_sizes_are_named(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        mlp(sizes, seed=0)
