@@ -1,0 +1,98 @@
+"""Ship only what a page of this book uses: no icon fonts, deferred scripts, a description.
+
+The templates beside this file leave Font Awesome out (``book.css`` draws the few icons) and this
+extension does the rest: scripts no longer hold up the page, images say how large they are so that
+nothing jumps while they load, and the files that no page asks for are not copied.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import imagesize
+from docutils import nodes
+from sphinx.application import Sphinx
+
+DESCRIPTION_LENGTH = 155  # what a search engine shows
+
+# Roles that docutils gives a bibliography; ARIA has since withdrawn them or asks for other parents.
+ROLES = re.compile(r' role="(doc-biblioentry|doc-backlink|list(?=" class="citation-list"))"')
+
+
+def defer_scripts(context: dict[str, Any]) -> None:
+    """Run every script of the page after it is parsed, in order, and drop the inline settings.
+
+    The inline ones describe a switch between versions of a site, which the book does not have.
+    """
+    files = [script for script in context["script_files"] if script.filename]
+    for script in files:
+        script.attributes["defer"] = "defer"
+    context["script_files"] = files
+
+
+def describe(doctree: nodes.document) -> str:
+    """Return the first sentences of a page, as many as a search engine shows."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 40:
+            break
+    else:
+        return ""
+    if len(text) <= DESCRIPTION_LENGTH:
+        return text
+    return text[:DESCRIPTION_LENGTH].rsplit(" ", 1)[0] + " …"
+
+
+def size_images(body: str, images: dict[str, Path]) -> str:
+    """Write width and height on the images of a page, and load each when it comes into view.
+
+    Args:
+        body: the page's HTML.
+        images: where each image, by its name in the built book, is read from.
+    """
+
+    def sized(tag: re.Match[str]) -> str:
+        width, height = imagesize.get(images[tag["name"]])
+        return f'<img loading="lazy" width="{width:.0f}" height="{height:.0f}" {tag["rest"]}'
+
+    return re.sub(r'<img (?P<rest>[^>]*src="[^"]*_images/(?P<name>[^"/]+)")', sized, body)
+
+
+def prepare_page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Slim one page down before its template is filled in."""
+    defer_scripts(context)
+    images = {name: Path(app.srcdir, uri) for uri, name in app.builder.images.items()}
+    context["body"] = ROLES.sub("", size_images(context.get("body", ""), images))
+    description = describe(doctree) if doctree else ""
+    description = description or f"{pagename.capitalize()}: a page of “{app.config.html_title}”."
+    tags = context.get("metatags", "")
+    if 'name="description"' not in tags:
+        tags += f'<meta name="description" content="{html.escape(description)}" />'
+    context["metatags"] = tags
+
+
+def drop_unused_files(app: Sphinx, exception: Exception | None) -> None:
+    """Delete the theme's files that no page asks for: icon fonts, source maps, templates."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    shutil.rmtree(static / "vendor", ignore_errors=True)
+    for path in [*static.rglob("*.map"), *static.glob("*webpack-macros.html")]:
+        path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the steps above to the build."""
+    app.connect("html-page-context", prepare_page, priority=900)
+    app.connect("build-finished", drop_unused_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

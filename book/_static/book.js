@@ -1,0 +1,11 @@
+// A box that scrolls sideways must be reachable by keyboard; one that fits must not be.
+const boxes = document.querySelectorAll(".math-display, .pst-scrollable-table-container");
+new ResizeObserver(() => {
+  for (const box of boxes) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}).observe(document.querySelector("main"));
+
+// A page opened from a folder may not read other files, so its search shows titles only.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,0 +1,21 @@
+"""Fixtures that several test modules share."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def build_book():
+    """The README's book command, as ``build_book(source, output)``; pages go to _build/html."""
+
+    def build(source, output):
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
+        command += ["-W", "-n", "--all", "--path-output", output]
+        return subprocess.run(
+            command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    return build
