@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from . import data as datasets
 from .ensemble import Runs, train_many
 from .schedules import Schedule
+from .theory import NoisyQuadratic
 
 BATCH_SIZE = 64
 MOMENTUM = 0.9
@@ -109,6 +111,25 @@ def tune(
     raise ValueError(f"rates must reach the best rate, got {wanted!r} still to try")
 
 
+def tune_quadratic(problem: NoisyQuadratic, shape: Sequence[float]) -> tuple[float, float]:
+    """Scale a schedule to the peak with the smallest expected loss at the end.
+
+    Args:
+        problem: the noisy quadratic.
+        shape: the rates at peak 1.
+
+    Returns:
+        The best peak, below the largest at which every direction is stable, and the loss there.
+    """
+    largest = 2 / max(problem.curvatures)
+
+    def loss(log_peak: float) -> float:
+        return problem.final_loss([np.exp(log_peak) * rate for rate in shape])
+
+    found = minimize_scalar(loss, bounds=np.log([largest / 1e4, largest]), options={"xatol": 1e-4})
+    return float(np.exp(found.x)), float(found.fun)
+
+
 def _final_val_loss(run: tuple[Runs, int]) -> float:
     """Return the mean validation loss at the end, infinite if a run diverged."""
     loss = run[0].val_loss[run[1], :, -1].mean()
@@ -151,9 +172,20 @@ class Estimate:
     mean: float
     se: float
 
-    def beyond(self, k: float = 2) -> bool:
-        """Say whether the mean is more than ``k`` standard errors away from zero."""
-        return abs(self.mean) > k * self.se
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} ± {self.se:.3f}"
+
+    def above_zero(self) -> bool:
+        """Say whether the mean is more than two standard errors above zero."""
+        return self.mean > 2 * self.se
+
+    def below_zero(self) -> bool:
+        """Say whether the mean is more than two standard errors below zero."""
+        return self.mean < -2 * self.se
+
+    def within_noise(self) -> bool:
+        """Say whether zero is within three standard errors of the mean: no difference is seen."""
+        return abs(self.mean) <= 3 * self.se
 
 
 def estimate(values: Sequence[float]) -> Estimate:

@@ -58,24 +58,19 @@ class NoisyQuadratic:
 
     def losses(self, rates: list[float]) -> list[float]:
         """Return the expected loss before each update and after the last: ``len(rates) + 1``."""
-        moments = [self.start] * len(self.curvatures)
-        losses = [self._loss(moments)]
-        for rate in rates:
-            moments = [
-                (1 - rate * curvature) ** 2 * moment + rate * rate * variance
-                for curvature, variance, moment in zip(
-                    self.curvatures, self.variances, moments, strict=True
-                )
-            ]
-            losses.append(self._loss(moments))
-        return losses
+        twice = [0.0] * (len(rates) + 1)
+        for curvature, variance in zip(self.curvatures, self.variances, strict=True):
+            moment = self.start
+            twice[0] += curvature * moment
+            for t, rate in enumerate(rates, start=1):
+                keep = 1 - rate * curvature
+                moment = keep * keep * moment + rate * rate * variance
+                twice[t] += curvature * moment
+        return [each / 2 for each in twice]
 
     def final_loss(self, rates: list[float]) -> float:
         """Return the expected loss after the last of ``rates``."""
         return self.losses(rates)[-1]
-
-    def _loss(self, moments: list[float]) -> float:
-        return sum(h * moment for h, moment in zip(self.curvatures, moments, strict=True)) / 2
 
 
 def harmonic_quadratic(directions: int, noise: float = 1.0) -> NoisyQuadratic:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lrlib import ConstantLR, CosineAnnealingLR, lab
+from lrlib.theory import harmonic_quadratic
 
 CANDIDATES = {"constant": lambda rate: ConstantLR(rate, 1)}
 
@@ -105,10 +106,35 @@ def test_a_paired_difference_is_as_sharp_as_the_pairs_agree():
     assert lab.estimate(noise).se > 0.1
 
 
-def test_beyond_means_more_than_k_standard_errors_from_zero():
-    assert lab.Estimate(-2.1, 1).beyond()
-    assert not lab.Estimate(1.9, 1).beyond()
-    assert not lab.Estimate(-2.1, 1).beyond(3)
+@pytest.mark.parametrize(
+    ("mean", "above", "below", "noise"),
+    [
+        (3.1, True, False, False),
+        (2.1, True, False, True),
+        (1.9, False, False, True),
+        (-1.9, False, False, True),
+        (-2.1, False, True, True),
+        (-3.1, False, True, False),
+    ],
+)
+def test_a_claim_needs_two_standard_errors_and_its_denial_three(mean, above, below, noise):
+    estimate = lab.Estimate(mean, 1)
+    assert estimate.above_zero() == above
+    assert estimate.below_zero() == below
+    assert estimate.within_noise() == noise
+
+
+def test_an_estimate_reads_as_mean_and_error():
+    assert str(lab.Estimate(-0.0304, 0.0071)) == "-0.030 ± 0.007"
+
+
+def test_the_quadratic_is_tuned_to_the_bottom_of_its_valley():
+    problem = harmonic_quadratic(10)
+    shape = CosineAnnealingLR(1.0, 100).curve(100)
+    peak, loss = lab.tune_quadratic(problem, shape)
+    assert loss == pytest.approx(problem.final_loss([peak * rate for rate in shape]))
+    for other in (0.01, 0.1, 0.9 * peak, 1.1 * peak, 1.0):
+        assert problem.final_loss([other * rate for rate in shape]) > loss
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, np.nan], [1.0, np.inf]])
