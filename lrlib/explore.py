@@ -162,7 +162,7 @@ def _control(slider: Slider) -> widgets.Widget:
 def draw_figure(spec: Spec, schedule: Schedule) -> bytes:
     """Return the two panels under ``schedule`` as an SVG file."""
     sketch = spec.sketch
-    figure = Figure((7.2, 4.8), facecolor="white", layout="constrained")
+    figure = Figure((7.2, 4.8), layout="constrained")
     panels = figure.subplots(2, sharex=True)
     lines = {label: (other, 1.2) for label, other in spec.against.items()}
     lines[spec.entry.label] = schedule, 2.4
@@ -180,7 +180,7 @@ def draw_figure(spec: Spec, schedule: Schedule) -> bytes:
         panel.set(ylabel=name, yscale="log" if axis.log else "linear", ylim=(axis.low, axis.high))
     panels[1].set(xlabel="update", xlim=(0, sketch.steps))
     file = io.BytesIO()
-    figure.savefig(file, format="svg", transparent=False)
+    figure.savefig(file, format="svg")
     return file.getvalue()
 
 

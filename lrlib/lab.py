@@ -9,7 +9,7 @@ schedules, so differences are taken seed by seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -65,18 +65,19 @@ class Tuned:
 
 
 def tune(
-    candidates: Mapping[str, Callable[[float], Schedule]],
+    candidates: Mapping[Hashable, Callable[[float, int], Schedule]],
     rates: Sequence[float] = RATES,
     seeds: Sequence[int] = SEEDS,
     total_steps: int = TOTAL_STEPS,
-) -> dict[str, Tuned]:
+) -> dict[Hashable, Tuned]:
     """Train each candidate at each rate with every seed, and report each at its best rate.
 
     Where the best rate is at the edge of the grid, the grid grows by one rate beyond it, in the
     ratio of its last two, until it is not. A rate at which a run diverges counts as worst.
 
     Args:
-        candidates: label to a function that makes the schedule from a rate.
+        candidates: label to a function that makes the schedule from a rate and the number of
+            updates.
         rates: the grid to begin with: at least two rates, ascending.
         seeds: the seeds of the runs.
         total_steps: the number of updates of each run.
@@ -88,11 +89,11 @@ def tune(
     rates = list(rates)
     if len(rates) < 2 or rates != sorted(set(rates)) or rates[0] <= 0:
         raise ValueError(f"rates must be at least two positive numbers, ascending, got {rates!r}")
-    found: dict[str, dict[float, tuple[Runs, int]]] = {label: {} for label in candidates}
+    found: dict[Hashable, dict[float, tuple[Runs, int]]] = {label: {} for label in candidates}
     wanted = [(label, rate) for label in candidates for rate in rates]
     for _ in range(EXTENSIONS + 1):
         runs = train_many(
-            [candidates[label](rate) for label, rate in wanted],
+            [candidates[label](rate, total_steps) for label, rate in wanted],
             seeds,
             data(),
             total_steps=total_steps,
@@ -107,7 +108,7 @@ def tune(
             if (rate := _beyond_edge(found[label])) is not None
         ]
         if not wanted:
-            return {label: _best(candidates[label], found[label]) for label in candidates}
+            return {label: _best(candidates[label], found[label], total_steps) for label in found}
     raise ValueError(f"rates must reach the best rate, got {wanted!r} still to try")
 
 
@@ -147,13 +148,17 @@ def _beyond_edge(found: dict[float, tuple[Runs, int]]) -> float | None:
     return None
 
 
-def _best(schedule: Callable[[float], Schedule], found: dict[float, tuple[Runs, int]]) -> Tuned:
+def _best(
+    schedule_of: Callable[[float, int], Schedule],
+    found: dict[float, tuple[Runs, int]],
+    total_steps: int,
+) -> Tuned:
     rates = sorted(found)
     rate = min(rates, key=lambda rate: _final_val_loss(found[rate]))
     runs, i = found[rate]
     return Tuned(
         rate,
-        schedule(rate),
+        schedule_of(rate, total_steps),
         np.array(rates),
         np.array([found[each][0].val_loss[found[each][1], :, -1] for each in rates]),
         runs.lr[i],
@@ -173,7 +178,7 @@ class Estimate:
     se: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} ± {self.se:.3f}"
+        return f"{self.mean:.3f} ± {self.se:.3f}".replace("-", "−")
 
     def above_zero(self) -> bool:
         """Say whether the mean is more than two standard errors above zero."""

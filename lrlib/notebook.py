@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from IPython.display import Markdown
 from jupyterquiz import display_quiz
@@ -25,6 +25,13 @@ def show_source(*objects: Callable) -> Markdown:
     """Return the source of functions, methods or classes, as it stands in their files."""
     sources = (textwrap.dedent(inspect.getsource(each)).strip() for each in objects)
     return Markdown("```python\n" + "\n\n".join(sources) + "\n```")
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
+    """Return a table: a row of headings, the first column to the left, the others to the right."""
+    rules = [":--"] + ["--:"] * (len(columns) - 1)
+    lines = (" | ".join(str(cell) for cell in row) for row in [columns, rules, *rows])
+    return Markdown("\n".join(f"| {line} |" for line in lines))
 
 
 def ask(question: str, answers: Mapping[str, str], right: str) -> None:

@@ -24,7 +24,6 @@ _STYLE = {
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.8,
-    "savefig.transparent": True,
     "svg.hashsalt": "lrlib",
 }
 

@@ -8,7 +8,7 @@ import pytest
 from lrlib import ConstantLR, CosineAnnealingLR, lab
 from lrlib.theory import harmonic_quadratic
 
-CANDIDATES = {"constant": lambda rate: ConstantLR(rate, 1)}
+CANDIDATES = {"constant": lambda rate, updates: ConstantLR(rate, 1)}
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_grid_grows_until_the_best_rate_is_inside(landscape, best, tried):
 
 def test_only_the_candidate_at_the_edge_is_trained_again(landscape):
     landscape.best = 0.4
-    candidates = CANDIDATES | {"doubled": lambda rate: ConstantLR(2 * rate, 1)}
+    candidates = CANDIDATES | {"doubled": lambda rate, updates: ConstantLR(2 * rate, 1)}
     tuned = lab.tune(candidates, rates=(0.1, 0.2, 0.4), seeds=(0, 1))
     assert (tuned["constant"].rate, tuned["doubled"].rate) == (0.4, 0.2)
     assert len(landscape.tried) == 7
@@ -84,11 +84,12 @@ def test_a_bad_grid_is_named(rates):
 
 def test_the_lab_trains_for_real():
     tuned = lab.tune(
-        {"cosine": lambda rate: CosineAnnealingLR(rate, 40)},
+        {"cosine": lambda rate, updates: CosineAnnealingLR(rate, updates)},
         rates=(0.01, 0.1, 1),
         seeds=(0, 1),
         total_steps=40,
     )["cosine"]
+    assert tuned.schedule == CosineAnnealingLR(tuned.rate, 40)
     assert tuned.lr.tolist() == tuned.schedule.curve(40)
     assert tuned.val_curve[:, -1].mean() == tuned.val_loss.mean(axis=1).min()
     assert tuned.test_accuracy.mean() > 0.15
@@ -125,7 +126,7 @@ def test_a_claim_needs_two_standard_errors_and_its_denial_three(mean, above, bel
 
 
 def test_an_estimate_reads_as_mean_and_error():
-    assert str(lab.Estimate(-0.0304, 0.0071)) == "-0.030 ± 0.007"
+    assert str(lab.Estimate(-0.0304, 0.0071)) == "−0.030 ± 0.007"
 
 
 def test_the_quadratic_is_tuned_to_the_bottom_of_its_valley():
