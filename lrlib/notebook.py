@@ -11,7 +11,7 @@ from jupyterquiz import display_quiz
 
 # The page's colours where the book defines them, the light ones of the book elsewhere.
 _COLOURS = {
-    "--jq-multiple-choice-bg": "var(--pst-color-surface, #f4f3ee)",
+    "--jq-multiple-choice-bg": "var(--pst-color-surface, #f6f5f1)",
     "--jq-mc-button-bg": "var(--pst-color-on-background, #fffefb)",
     "--jq-mc-button-border": "var(--pst-color-border, #dcd9d0)",
     "--jq-mc-button-inset-shadow": "transparent",

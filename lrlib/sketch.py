@@ -26,14 +26,15 @@ class Axis:
     def heights(self, values: list[float]) -> list[float]:
         """Return how far below the top each value lies, in percent of the axis.
 
-        What lies outside the axis is placed a little beyond its end.
+        What lies outside the axis is placed a little beyond its end, and what is not a number
+        where infinity would be.
         """
         low, high = self.low, self.high
         if self.log:
             values = [math.log(value) if value > 0 else -math.inf for value in values]
             low, high = math.log(low), math.log(high)
         scale = 100 / (high - low)
-        return [min(max((high - value) * scale, -OUTSIDE), 100 + OUTSIDE) for value in values]
+        return [min(max(-OUTSIDE, (high - value) * scale), 100 + OUTSIDE) for value in values]
 
 
 @dataclass(frozen=True)

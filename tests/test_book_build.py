@@ -15,7 +15,13 @@ def build_page(tmp_path, pytestconfig, build_book):
 
     def build(*cells):
         source = tmp_path / "source"
-        for path in ("_config.yml", "book/_ext", "book/_static", "book/references.bib"):
+        for path in (
+            "_config.yml",
+            "book/_ext",
+            "book/_static",
+            "book/favicon.ico",
+            "book/references.bib",
+        ):
             original, copy = pytestconfig.rootpath / path, source / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if original.is_dir() else shutil.copy)(original, copy)

@@ -11,7 +11,7 @@ import lrlib
 from lrlib import ensemble
 
 ROOT = Path(lrlib.__file__).parent
-PURE = [*ROOT.glob("schedules/*.py"), ROOT / "theory.py"]
+PURE = [*ROOT.glob("schedules/*.py"), ROOT / "theory.py", ROOT / "sketch.py"]
 
 
 def modules_imported_by(path):

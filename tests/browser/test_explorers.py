@@ -1,0 +1,171 @@
+"""Explorers in the built page: alive without a kernel, and right to the last digit."""
+
+import json
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from test_pages import PAGES
+
+import lrlib
+from lrlib.sketch import Axis, Sketch
+from lrlib.theory import NoisyQuadratic
+
+NAMES = [name for name in PAGES if name != "search.html"]
+
+every_chapter = pytest.mark.parametrize("name", NAMES)
+
+
+def specs(site, name):
+    """The explorers of a page: id, specification, and the positions of each slider."""
+    html = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
+    for figure in html.select("figure.explorer"):
+        sliders = {
+            each["name"]: {at: float(each[at]) for at in ("min", "max", "value")}
+            for each in figure.select("input")
+        }
+        yield figure["id"].removeprefix("explorer-"), json.loads(figure["data-spec"]), sliders
+
+
+def drawn_by_cpython(spec, values):
+    """The two lines of an explorer, computed here."""
+    problem = NoisyQuadratic(spec["curvatures"], spec["variances"], spec["start"])
+    axes = Axis(*spec["rate_axis"]), Axis(*spec["loss_axis"])
+    schedule = getattr(lrlib, spec["schedule"])(**spec["fixed"], **values)
+    return Sketch(problem, spec["steps"], *axes).draw(schedule)
+
+
+def shown(page, id, values):
+    """What the page shows once its sliders stand at ``values``."""
+    page.wait_for_function(
+        "([id, values]) => { const shown = window.explorers[id]?.values; return shown &&"
+        " Object.entries(values).every(([name, value]) => shown[name] === value) }",
+        arg=[id, values],
+    )
+    return page.evaluate("id => window.explorers[id]", id)
+
+
+def move(page, id, name, value):
+    slider = page.locator(f"#{id}-{name}")
+    slider.evaluate(
+        "(slider, value) => { slider.value = value;"
+        " for (const kind of ['input', 'change'])"
+        " slider.dispatchEvent(new Event(kind, { bubbles: true })) }",
+        value,
+    )
+
+
+def attributes(page, id, selector, attribute):
+    lines = page.locator(f"#explorer-{id} {selector}")
+    return lines.evaluate_all("(all, a) => all.map(each => each.getAttribute(a))", attribute)
+
+
+@every_chapter
+def test_moving_each_slider_to_both_ends_redraws_what_cpython_computes(page, site_url, site, name):
+    page.goto(f"{site_url}/{name}")
+    found = list(specs(site, name))
+    assert found
+    for id, spec, sliders in found:
+        values = {each: at["value"] for each, at in sliders.items()}
+        before = attributes(page, id, ".explorer-live", "d")
+        for slider, at in sliders.items():
+            drawn = set()
+            for end in ("min", "max", "value"):
+                move(page, id, slider, at[end])
+                values[slider] = at[end]
+                numbers = shown(page, id, values)
+                rate, loss = drawn_by_cpython(spec, values)
+                assert numbers["rates"] == pytest.approx(rate.values, rel=1e-12, abs=0)
+                assert numbers["losses"] == pytest.approx(loss.values, rel=1e-12, abs=0)
+                assert attributes(page, id, ".explorer-live", "d") == [rate.path, loss.path]
+                ends = page.locator(f"#explorer-{id} .explorer-value").all_inner_texts()
+                assert ends == [rate.text, loss.text]
+                drawn.add(rate.path)
+            assert len(drawn) >= 2, slider
+        assert attributes(page, id, ".explorer-live", "d") == before
+
+
+@every_chapter
+def test_the_keyboard_moves_a_slider_and_the_address_remembers_it(page, served, site, name):
+    page.goto(f"{served}/{name}")
+    for id, _, sliders in specs(site, name):
+        slider, at = next(iter(sliders.items()))
+        page.locator(f"#{id}-{slider}").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("End")
+        values = {each: at["value"] for each, at in sliders.items()} | {slider: at["max"]}
+        shown(page, id, values)
+        assert f"#{id}?" in page.url
+        assert re.search(rf"[?&]{slider}={at['max']:g}\b", page.url)
+        page.reload()
+        shown(page, id, values)
+
+
+@every_chapter
+def test_reset_brings_the_first_curve_back(page, served, site, name):
+    page.goto(f"{served}/{name}")
+    for id, _, sliders in specs(site, name):
+        first = {each: at["value"] for each, at in sliders.items()}
+        for slider, at in sliders.items():
+            move(page, id, slider, at["min"])
+        shown(page, id, {slider: at["min"] for slider, at in sliders.items()})
+        page.locator(f"#explorer-{id} button").click()
+        shown(page, id, first)
+
+
+def test_an_address_opens_its_curve_and_nonsense_in_it_is_ignored(page, served):
+    page.goto(f"{served}/book/05_cosine.html#cosine?T_max=125&base_lr=nonsense&other=7&eta_min=")
+    assert shown(page, "cosine", {"T_max": 125})["values"] == {
+        "base_lr": 0.3,
+        "T_max": 125,
+        "eta_min": 0,
+    }
+    page.evaluate("location.hash = '#cosine?T_max=9999'")
+    assert shown(page, "cosine", {"T_max": 500})
+    page.evaluate("location.hash = '#derivation'")
+    assert page.locator("#cosine-T_max").input_value() == "500"
+
+
+def test_a_slider_says_its_value_and_the_outcome_to_a_screen_reader(page, served):
+    page.goto(f"{served}/book/05_cosine.html")
+    move(page, "cosine", "T_max", 200)
+    assert page.locator("#cosine-T_max").get_attribute("aria-valuetext") == "200 updates"
+    assert page.locator('output[for="cosine-T_max"]').inner_text() == "200 updates"
+    said = page.locator("#explorer-cosine [role=status]")
+    page.wait_for_function(
+        "said => said.textContent.includes('rate 0.15')", arg=said.element_handle()
+    )
+
+
+def test_python_waits_for_a_reader(page, served):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{served}/book/05_cosine.html", wait_until="networkidle")
+    assert not [url for url in asked if "brython" in url]
+    page.mouse.move(300, 300)
+    page.wait_for_function("typeof startExplorer !== 'undefined'")
+
+
+@every_chapter
+def test_without_scripts_the_first_curve_stands_and_no_dead_slider(browser, site, name):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site.as_uri()}/{name}")
+    figure = tab.locator("figure.explorer").first
+    assert figure.locator("svg").first.is_visible()
+    assert not figure.locator("input").first.is_visible()
+    assert "With scripts switched on" in figure.inner_text()
+    context.close()
+
+
+def test_a_question_answers_each_choice_by_keyboard(page, site):
+    page.goto(f"{site.as_uri()}/book/05_cosine.html", wait_until="networkidle")
+    question = page.locator(".Quiz").first
+    choices, seen = question.locator("label"), set()
+    choices.first.locator("input").focus()
+    page.keyboard.press("Space")
+    for _ in range(choices.count()):
+        seen.add(question.locator(".Feedback").inner_text())
+        page.keyboard.press("ArrowDown")
+    assert len(seen) == choices.count()
+    assert "" not in seen
