@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from .catalog import CATALOG, Entry
 from .explore_page import page_figure
-from .plotting import label_end
+from .plotting import label_ends
 from .schedules import Schedule
 from .schedules.base import check_count
 from .sketch import Axis, Sketch
@@ -169,8 +169,7 @@ def draw_figure(spec: Spec, schedule: Schedule) -> bytes:
     for label, (drawn, width) in lines.items():
         colour = next(e.colour for e in CATALOG.values() if e.schedule is type(drawn))
         for panel, line in zip(panels, sketch.draw(drawn), strict=True):
-            panel.plot(line.values, color=colour, linewidth=width)
-            label_end(panel, sketch.steps, line.values[-1], f"{label} {line.text}", colour)
+            panel.plot(line.values, color=colour, linewidth=width, label=f"{label} {line.text}")
     for panel, axis, name in zip(
         panels,
         (sketch.rate_axis, sketch.loss_axis),
@@ -179,6 +178,8 @@ def draw_figure(spec: Spec, schedule: Schedule) -> bytes:
     ):
         panel.set(ylabel=name, yscale="log" if axis.log else "linear", ylim=(axis.low, axis.high))
     panels[1].set(xlabel="update", xlim=(0, sketch.steps))
+    for panel in panels:
+        label_ends(panel)
     file = io.BytesIO()
     figure.savefig(file, format="svg")
     return file.getvalue()

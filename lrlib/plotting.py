@@ -48,11 +48,33 @@ def colour_of(schedule: Schedule | type[Schedule]) -> str:
     return _COLOURS[kind]
 
 
-def label_end(ax: Axes, x: float, y: float, text: str, colour: str, dy: float = 0) -> None:
-    """Write ``text`` just right of the point where a line ends, ``dy`` points above it."""
-    ax.annotate(
-        text, (x, y), (6, dy), textcoords="offset points", color=colour, va="center", clip_on=False
-    )
+def label_ends(ax: Axes) -> None:
+    """Write each line's label just right of where it ends, in its colour, none over another.
+
+    Takes the lines that have a label, and the axes' limits as they are: call it last. A line that
+    has left the axes is labelled at the edge that it left by.
+    """
+    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+    bottom, top = ax.bbox.intervaly
+    heights = []
+    for line in lines:
+        height = ax.transData.transform(line.get_xydata()[-1])[1]
+        heights.append(min(max(bottom, height), top) if height < np.inf else top)
+    point = ax.figure.dpi / 72
+    free = -np.inf
+    for height, line in sorted(zip(heights, lines, strict=True), key=lambda pair: pair[0]):
+        free = max(free, height)
+        ax.annotate(
+            line.get_label(),
+            (line.get_xdata()[-1], (height - bottom) / (top - bottom)),
+            (6, (free - height) / point),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+            annotation_clip=False,
+        )
+        free += 1.15 * plt.rcParams["font.size"] * point
 
 
 def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | None = None) -> Axes:
@@ -68,29 +90,24 @@ def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | Non
     """
     ax = ax or plt.subplots()[1]
     for label, schedule in schedules.items():
-        rates = schedule.curve(steps + 1)
-        ax.plot(rates, color=colour_of(schedule))
-        label_end(ax, steps, rates[-1], label, colour_of(schedule))
+        ax.plot(schedule.curve(steps + 1), color=colour_of(schedule), label=label)
     ax.set(xlabel="update", ylabel="learning rate", xlim=(0, steps), ylim=(0, None))
+    label_ends(ax)
     return ax
 
 
-def plot_mean(
-    ax: Axes, x: Sequence[float], runs: np.ndarray, colour: str, label: str, dy: float = 0
-) -> None:
-    """Draw the mean over seeds as a line and its standard error as a band, labelled at its end.
+def plot_mean(ax: Axes, x: Sequence[float], runs: np.ndarray, colour: str, label: str) -> None:
+    """Draw the mean over seeds as a line and its standard error as a band.
 
     Args:
         ax: the axes.
         x: positions, of length n.
         runs: values of shape [seeds, n]; a run that is not finite is left out.
         colour: of line and band.
-        label: written at the end of the line.
-        dy: shift of the label in points, where two lines end close together.
+        label: of the line, for :func:`label_ends`.
     """
     runs = runs[np.isfinite(runs).all(axis=1)]
     mean = runs.mean(axis=0)
     error = runs.std(axis=0, ddof=1) / len(runs) ** 0.5
-    ax.plot(x, mean, color=colour)
+    ax.plot(x, mean, color=colour, label=label)
     ax.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
-    label_end(ax, x[-1], mean[-1], label, colour, dy)

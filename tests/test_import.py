@@ -1,10 +1,13 @@
 """`import lrlib` is cheap, and imports point one way."""
 
 import ast
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import lrlib
@@ -48,3 +51,32 @@ def test_the_fingerprint_of_stored_runs_covers_what_the_ensemble_imports():
         reached |= {module.removeprefix(".") for module in found if module.startswith(".")}
     assert "model" in reached
     assert reached <= covered | keyed
+
+
+def sources():
+    """Every Python file of the project, and the code of its notebooks, as text."""
+    project = ROOT.parent
+    for folder in ("lrlib", "book", "exercises", "tests"):
+        for path in (project / folder).rglob("*.py"):
+            yield path.read_text(encoding="utf8")
+        for path in (project / folder).rglob("*.ipynb"):
+            if ".ipynb_checkpoints" not in path.parts:
+                cells = nbformat.read(path, as_version=4).cells
+                yield "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def test_every_package_that_is_imported_is_pinned():
+    pinned = set(re.findall(r"^([\w-]+)==", (ROOT.parent / "requirements.txt").read_text(), re.M))
+    distributions = packages_distributions()
+    for source in sources():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            else:
+                continue
+            for name in names:
+                package = name.partition(".")[0]
+                found = {d.lower().replace("_", "-") for d in distributions.get(package, [])}
+                assert not found or found & (pinned | {"lrlib"}), f"{package} is not pinned"

@@ -171,5 +171,6 @@ def test_the_switch_changes_the_scheme_and_the_page_remembers_it(page, site):
     html = page.locator("html")
     while html.get_attribute("data-mode") != "dark":
         page.locator(".theme-switch-button:visible").click()
+    page.wait_for_function("typeof startExplorer !== 'undefined'")  # the click has woken Python
     page.reload(wait_until="networkidle")
     assert html.get_attribute("data-theme") == "dark"

@@ -1,0 +1,79 @@
+"""Figures: the catalog's colours, labels that can be read, means with their error."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, Schedule
+from lrlib.catalog import CATALOG
+from lrlib.plotting import colour_of, label_ends, plot_mean, plot_schedules
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_every_schedule_has_one_colour():
+    assert colour_of(CosineAnnealingLR) == colour_of(CosineAnnealingLR(0.1, 9)) == "#0072B2"
+    assert len({entry.colour for entry in CATALOG.values()}) == len(CATALOG)
+
+
+def test_a_schedule_outside_the_catalog_has_no_colour():
+    with pytest.raises(ValueError, match="schedule must have a row in the catalog, got Schedule"):
+        colour_of(Schedule())
+
+
+def test_schedules_are_drawn_to_the_end_of_the_run_and_labelled(ax):
+    plot_schedules({"a": CosineAnnealingLR(0.2, 50), "b": LinearLR(0.1, 1, 0, 50)}, 50, ax)
+    cosine, linear = ax.get_lines()
+    assert cosine.get_ydata().tolist() == CosineAnnealingLR(0.2, 50).curve(51)
+    assert linear.get_color() == colour_of(LinearLR)
+    assert [text.get_text() for text in ax.texts] == ["a", "b"]
+
+
+def test_schedules_are_drawn_on_new_axes_by_default():
+    ax = plot_schedules({"constant": ConstantLR(0.1, 1)}, 10)
+    assert ax.get_xlabel() == "update"
+    plt.close(ax.figure)
+
+
+def test_labels_of_lines_that_end_together_do_not_overlap(ax):
+    for label in "abc":
+        ax.plot([0, 1], [1, 0.5], label=label)
+    ax.plot([0, 1], [0, 0.5])
+    label_ends(ax)
+    ax.figure.canvas.draw()
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert len(boxes) == 3
+    assert all(low.y1 <= high.y0 + 1 for low, high in itertools.pairwise(boxes))
+
+
+def test_a_label_stands_at_the_end_of_a_line_that_ends_alone(ax):
+    ax.plot([0, 1], [1, 0.2], label="low")
+    ax.plot([0, 1], [1, 0.8], label="high", color="#123456")
+    label_ends(ax)
+    low, high = ax.texts
+    assert (low.get_text(), low.xyann, high.xyann) == ("low", (6, 0), (6, 0))
+    assert low.xy[0] == 1
+    assert ax.transAxes.transform(low.xy)[1] == pytest.approx(ax.transData.transform([1, 0.2])[1])
+    assert high.get_color() == "#123456"
+
+
+@pytest.mark.parametrize(("end", "edge"), [(1e300, 1), (np.inf, 1), (np.nan, 1), (-5, 0)])
+def test_the_label_of_a_line_that_left_the_axes_stands_at_the_edge(ax, end, edge):
+    ax.plot([0, 1], [1, end], label="away")
+    ax.set_ylim(0, 2)
+    label_ends(ax)
+    assert ax.texts[0].xy[1] == edge
+
+
+def test_a_mean_has_its_standard_error_around_it_and_leaves_diverged_runs_out(ax):
+    runs = np.array([[1.0, 2.0], [3.0, 6.0], [np.nan, 1.0]])
+    plot_mean(ax, [0, 10], runs, "#0072B2", "mean")
+    (line,), (band,) = ax.get_lines(), ax.collections
+    assert line.get_xydata().tolist() == [[0, 2], [10, 4]]
+    assert (band.get_datalim(ax.transData).y0, band.get_datalim(ax.transData).y1) == (1, 6)
