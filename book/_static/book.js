@@ -9,3 +9,6 @@ new ResizeObserver(() => {
 
 // A page opened from a folder may not read other files, so its search shows titles only.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// What a question answers is read out.
+for (const feedback of document.querySelectorAll(".Feedback")) feedback.role = "status";

@@ -168,4 +168,5 @@ def test_a_question_answers_each_choice_by_keyboard(page, site):
         seen.add(question.locator(".Feedback").inner_text())
         page.keyboard.press("ArrowDown")
     assert len(seen) == choices.count()
+    assert question.locator(".Feedback").get_attribute("role") == "status"
     assert "" not in seen
