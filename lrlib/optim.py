@@ -34,7 +34,8 @@ class ScheduledLR(LRScheduler):
     Args:
         optimizer: any torch optimizer. Its own ``lr`` is overwritten at once.
         schedule: one schedule for all parameter groups, or one for each.
-        key: the setting to drive, a key of the parameter groups such as ``"lr"`` or ``"momentum"``.
+        key: the setting to drive, a key of the parameter groups: ``"lr"``, ``"momentum"``,
+            ``"weight_decay"``, or ``"betas"``, of which the first is driven.
 
     Raises:
         ValueError: if an argument is not of its kind, a parameter group has no ``key``, or there
@@ -60,33 +61,38 @@ class ScheduledLR(LRScheduler):
         self.optimizer = optimizer
         self.schedule = schedule if isinstance(schedule, Schedule) else tuple(schedule)
         self.key = key
-        self.last_epoch = 0
-        self._write()
+        self.step(0)
 
     def step(self, step: int | None = None) -> None:
         """Move to the next update, or to update number ``step``, and write its rate.
 
         Raises:
-            ValueError: if ``step`` is not a whole number >= 0.
+            ValueError: if ``step`` is not a whole number >= 0, or there are several schedules and
+                their number is not that of the parameter groups; nothing has changed then.
         """
         if step is None:
-            self.last_epoch += 1
+            step = self.last_epoch + 1
         else:
             check_count("step", step)
-            self.last_epoch = int(step)
-        self._write()
+            step = int(step)
+        key, groups = self.key, self.optimizer.param_groups
+        if type(self.schedule) is tuple:
+            for group, value in zip(groups, self._each(step), strict=True):
+                _put(group, key, value)
+        else:
+            value = self.schedule(step)
+            for group in groups:
+                if type(group[key]) is float:  # nearly always, and worth not making a call
+                    group[key] = value
+                else:
+                    _put(group, key, value)
+        self.last_epoch = step
 
     def get_lr(self) -> list[float]:
         """Return what the schedule says for the current update, one value per group."""
-        groups = len(self.optimizer.param_groups)
-        if isinstance(self.schedule, Schedule):
-            return [self.schedule(self.last_epoch)] * groups
-        if len(self.schedule) != groups:
-            raise ValueError(
-                f"schedule must hold one schedule for each of the {groups} parameter groups, "
-                f"got {len(self.schedule)}"
-            )
-        return [schedule(self.last_epoch) for schedule in self.schedule]
+        if type(self.schedule) is tuple:
+            return self._each(self.last_epoch)
+        return [self.schedule(self.last_epoch)] * len(self.optimizer.param_groups)
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """Return what the optimizer's groups hold now, one value per group; tensors are copied."""
@@ -109,12 +115,23 @@ class ScheduledLR(LRScheduler):
             raise ValueError(f"state_dict must hold 'last_epoch', got {sorted(state_dict)!r}")
         self.step(state_dict["last_epoch"])
 
-    def _write(self) -> None:
-        key = self.key
-        values = self.get_lr()
-        for i, group in enumerate(self.optimizer.param_groups):
-            # A rate that is a float is the common case, and asking torch what a tensor is is slow.
-            if type(group[key]) is not float and isinstance(group[key], torch.Tensor):
-                group[key].fill_(values[i])
-            else:
-                group[key] = values[i]
+    def _each(self, step: int) -> list[float]:
+        """Return the value of every group, which has a schedule of its own."""
+        groups = len(self.optimizer.param_groups)
+        if len(self.schedule) != groups:
+            raise ValueError(
+                f"schedule must hold one schedule for each of the {groups} parameter groups, "
+                f"got {len(self.schedule)}"
+            )
+        return [schedule(step) for schedule in self.schedule]
+
+
+def _put(group: dict[str, Any], key: str, value: float) -> None:
+    """Write a value into a group: in place if it holds a tensor, first if it holds a tuple."""
+    held = group[key]
+    if isinstance(held, torch.Tensor):
+        held.fill_(value)
+    elif isinstance(held, tuple):
+        group[key] = (value, *held[1:])
+    else:
+        group[key] = value

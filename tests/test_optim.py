@@ -1,5 +1,6 @@
 """The adapter writes the right rate before each update, and has none of torch's surprises."""
 
+import math
 import pickle
 
 import pytest
@@ -121,6 +122,7 @@ def test_a_group_added_later_without_a_schedule_of_its_own_is_an_error():
     optimizer.add_param_group({"params": [torch.zeros(1)]})
     with pytest.raises(ValueError, match="3 parameter groups, got 2"):
         scheduler.step()
+    assert scheduler.last_epoch == 0
 
 
 def test_a_tensor_rate_is_filled_in_place():
@@ -140,6 +142,105 @@ def test_momentum_can_be_driven_beside_the_rate():
     ScheduledLR(optimizer, LinearLR(0.95, 1, 0.5, 10), key="momentum").step(10)
     group = optimizer.param_groups[0]
     assert (group["lr"], group["momentum"]) == (0.3, 0.475)
+
+
+def test_the_first_of_adams_betas_can_be_driven():
+    optimizer = torch.optim.AdamW([torch.zeros(1)], betas=(0.9, 0.999))
+    scheduler = ScheduledLR(optimizer, LinearLR(0.95, 1, 0.5, 10), key="betas")
+    assert optimizer.param_groups[0]["betas"] == (0.95, 0.999)
+    scheduler.step(10)
+    assert optimizer.param_groups[0]["betas"] == (0.475, 0.999)
+
+
+def test_a_whole_number_as_the_first_rate_is_overwritten():
+    optimizer = sgd(lr=1)
+    ScheduledLR(optimizer, COSINE).step()
+    assert rates(optimizer) == [COSINE(1)]
+
+
+def test_an_update_that_is_skipped_keeps_its_rate_for_the_next_attempt():
+    """As a gradient scaler skips updates whose gradient has overflowed."""
+    parameter = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    optimizer = torch.optim.SGD([parameter], lr=9.0)
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0)
+    used = []
+    for gradient in (1.0, math.inf, 1.0, math.nan, math.inf, 1.0):
+        optimizer.zero_grad()
+        scaler.scale(gradient * parameter.sum()).backward()
+        before, rate = parameter.item(), rates(optimizer)[0]
+        scaler.step(optimizer)
+        scaler.update()
+        if parameter.item() != before:
+            used.append(rate)
+            scheduler.step()
+    assert used == COSINE.curve(3)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+def test_a_compiled_update_sees_every_rate_and_is_compiled_once():
+    compilations = []
+
+    def count(graph, _):
+        compilations.append(graph)
+        return graph.forward
+
+    parameter = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    optimizer = torch.optim.SGD([parameter], lr=torch.tensor(9.0, dtype=torch.float64))
+    scheduler = ScheduledLR(optimizer, COSINE)
+    update = torch.compile(optimizer.step, backend=count)
+    parameter.grad = torch.ones_like(parameter)
+    for _ in range(6):
+        update()
+        scheduler.step()
+    assert parameter.item() == pytest.approx(-sum(COSINE.curve(6)), rel=1e-12)
+    assert len(compilations) == 1
+
+
+class Loop:
+    """A training loop that knows torch's LRScheduler and nothing else, as Lightning's does."""
+
+    def __init__(self, optimizer, scheduler):
+        assert isinstance(scheduler, LRScheduler)
+        assert scheduler.optimizer is optimizer
+        self.optimizer, self.scheduler, self.logged = optimizer, scheduler, []
+
+    def run(self, updates):
+        for _ in range(updates):
+            self.logged.append(self.scheduler.get_last_lr()[0])
+            self.optimizer.step()
+            self.scheduler.step()
+
+    def checkpoint(self):
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+        }
+
+    def resume(self, checkpoint):
+        self.optimizer.load_state_dict(checkpoint["optimizer"])
+        self.scheduler.load_state_dict(checkpoint["scheduler"])
+
+
+def test_a_loop_that_knows_torchs_schedulers_can_drive_save_and_resume_it():
+    optimizer = sgd()
+    first = Loop(optimizer, ScheduledLR(optimizer, COSINE))
+    first.run(12)
+    optimizer = sgd()
+    second = Loop(optimizer, ScheduledLR(optimizer, COSINE))
+    second.resume(pickle.loads(pickle.dumps(first.checkpoint())))
+    second.run(12)
+    assert first.logged + second.logged == COSINE.curve(24)
+
+
+def test_it_can_be_put_after_a_schedule_of_torch():
+    """The optimizer's rate is overwritten, whatever drove it before."""
+    optimizer = sgd(lr=1.0)
+    theirs = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    optimizer.step()
+    theirs.step()
+    ScheduledLR(optimizer, COSINE)
+    assert rates(optimizer) == [0.3]
 
 
 def test_last_lr_is_what_the_optimizer_holds():
