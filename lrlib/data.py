@@ -7,7 +7,7 @@ import os
 import random
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from .cache import cache_dir
-from .schedules.base import check_count
+from .schedules.base import check_count, check_rate
 
 MNIST1D_SAMPLES = 44_000
 MNIST1D_SEED = 42
@@ -91,6 +91,47 @@ def digits() -> Dataset:
     return _split("digits", x, y, n_val=200, n_test=300)
 
 
+def spirals(classes: int = 3, samples: int = 3000, noise: float = 0.2, seed: int = 0) -> Dataset:
+    r"""Return points in the plane on one spiral for each class: 2 features; 60 % to train.
+
+    A point of class :math:`c` of :math:`C` lies at radius :math:`r` and angle :math:`\theta`,
+
+    .. math::
+        r \sim \mathrm{U}(0, 1), \qquad
+        \theta = 2\pi\left(r + \frac{c}{C}\right) + \sigma z, \quad z \sim \mathrm{N}(0, 1)
+
+    Generated, not measured. Each of the three parts holds the classes in equal shares, to one.
+
+    Args:
+        classes: the number :math:`C` of arms, whole and >= 2.
+        samples: the number of points, whole and >= ``5 * classes``; a fifth of them to choose by, a
+            fifth to report on.
+        noise: the standard deviation :math:`\sigma` of the angle in radians, finite and >= 0.
+        seed: decides the points; NumPy's global generator is neither read nor moved.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+    check_count("classes", classes, least=2)
+    check_count("samples", samples, least=5 * classes)
+    check_rate("noise", noise)
+    check_count("seed", seed)
+    generator = np.random.default_rng(seed)
+    labels = np.arange(samples) % classes  # in turn, so that any stretch holds equal shares
+    radius = generator.uniform(size=samples)
+    angle = 2 * np.pi * (radius + labels / classes) + noise * generator.standard_normal(samples)
+    points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _split("spirals", points, labels, n_val=samples // 5, n_test=samples // 5)
+
+
+#: The data sets by the names that the command line gives them.
+DATASETS: dict[str, Callable[[], Dataset]] = {
+    "digits": digits,
+    "mnist1d": mnist1d,
+    "spirals": spirals,
+}
+
+
 def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     """Return which examples each update sees: indices of shape [total_steps, batch_size].
 
@@ -115,6 +156,18 @@ def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     return torch.cat(epochs).view(-1, batch_size)[:total_steps]
 
 
+@contextmanager
+def global_generators_kept() -> Iterator[None]:
+    """Give Python's, NumPy's and torch's (CPU) global generators back, whatever happens."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
 def _split(name: str, x: np.ndarray, y: np.ndarray, n_val: int, n_test: int) -> Dataset:
     """Cut validation and test examples off the end, and standardise by what is left."""
     n = len(x) - n_val - n_test
@@ -131,20 +184,9 @@ def _generate_mnist1d() -> tuple[np.ndarray, np.ndarray]:
     arguments = get_dataset_args()
     arguments.num_samples = MNIST1D_SAMPLES
     arguments.seed = MNIST1D_SEED
-    with _global_generators_kept():
+    with global_generators_kept():
         made = make_dataset(arguments)
     return np.concatenate([made["x"], made["x_test"]]), np.concatenate([made["y"], made["y_test"]])
-
-
-@contextmanager
-def _global_generators_kept() -> Iterator[None]:
-    """Give Python's and NumPy's global generators back as they were: mnist1d seeds them."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _load(path: Path) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,62 +1,25 @@
-"""Explorers: a schedule under sliders, and the expected loss that it leads to.
+"""Explorers of schedules: a schedule under sliders, and the expected loss that it leads to.
 
 In Jupyter an explorer is ipywidgets sliders over a matplotlib figure. In the built book the same
-object leaves a figure of its own in the page (:mod:`lrlib.explore_page`), alive without a kernel.
+object leaves a figure of its own in the page, alive without a kernel (:mod:`lrlib.explorer`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import itertools
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets as widgets
-from matplotlib.figure import Figure
-
 from .catalog import CATALOG, Entry
-from .explore_page import page_figure
-from .plotting import label_ends
+from .explorer import Drawn, Explorer, Number, Panel, Slider, Spec, check_id
+from .plotting import colour_of
 from .schedules import Schedule
 from .schedules.base import check_count
 from .sketch import Axis, Sketch
 from .theory import NoisyQuadratic, harmonic_quadratic
-
-Number = float | int
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A parameter that the reader moves.
-
-    Args:
-        name: the parameter.
-        low: its smallest value.
-        high: its largest value.
-        start: where it stands at first.
-        step: from one position to the next.
-        unit: what it counts; empty for a rate.
-    """
-
-    name: str
-    low: Number
-    high: Number
-    start: Number
-    step: Number
-    unit: str
-
-    @property
-    def decimals(self) -> int:
-        """How many decimals a position has."""
-        return max(0, -math.floor(math.log10(self.step)))
-
-    def text(self, value: Number) -> str:
-        """Return a position as a reader would write it."""
-        return f"{value:,.{self.decimals}f} {self.unit}".strip()
 
 
 def make_slider(name: str, span: tuple[Number, ...], whole: bool) -> Slider:
@@ -87,8 +50,8 @@ def make_slider(name: str, span: tuple[Number, ...], whole: bool) -> Slider:
 
 
 @dataclass(frozen=True)
-class Spec:
-    """What an explorer shows: checked once, then read by Jupyter and by the page.
+class ScheduleSpec(Spec):
+    """A schedule and what it is compared with.
 
     Args:
         id: names the explorer in its page and in the page's address.
@@ -108,81 +71,41 @@ class Spec:
     against: Mapping[str, Schedule]
     sketch: Sketch
 
+    @property
+    def steps(self) -> int:
+        """The number of updates shown."""
+        return self.sketch.steps
+
+    @property
+    def panels(self) -> tuple[Panel, Panel]:
+        """The rate, and the expected loss."""
+        rate, loss = self.sketch.rate_axis, self.sketch.loss_axis
+        return Panel("learning rate", rate), Panel("expected loss", loss)
+
     def schedule(self, values: Mapping[str, Number]) -> Schedule:
         """Return the schedule with the sliders at ``values``."""
         return self.entry.schedule(**self.fixed, **values)
 
-    @property
-    def start(self) -> dict[str, Number]:
-        """Where the sliders stand at first."""
-        return {slider.name: slider.start for slider in self.sliders}
+    def drawn(self, values: Mapping[str, Number]) -> list[Drawn]:
+        """Return the schedule, and what it is compared with."""
+        shown = {self.entry.label: self.schedule(values), **self.against}
+        return [
+            Drawn(label, colour_of(each), self.sketch.draw(each)) for label, each in shown.items()
+        ]
 
-
-class Explorer(widgets.VBox):
-    """An explorer, as a notebook cell shows it; made by :func:`explore`."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-        self.html = page_figure(spec)
-        self.controls = {slider.name: _control(slider) for slider in spec.sliders}
-        self.figure = widgets.Image(format="svg+xml", layout={"max_width": "46rem"})
-        for control in self.controls.values():
-            control.observe(self.update, names="value")
-        self.update()
-        super().__init__([widgets.HTML(f"<b>{spec.title}</b>"), *self.controls.values()])
-        self.children = (*self.children, self.figure)
-
-    @property
-    def values(self) -> dict[str, Number]:
-        """Where the sliders stand."""
-        return {name: control.value for name, control in self.controls.items()}
-
-    def update(self, _change: object = None) -> None:
-        """Draw the figure for the sliders' positions."""
-        self.figure.value = draw_figure(self.spec, self.spec.schedule(self.values))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        return super()._repr_mimebundle_(**kwargs) | {"text/html": self.html}
-
-
-def _control(slider: Slider) -> widgets.Widget:
-    kind = widgets.IntSlider if slider.step == 1 else widgets.FloatSlider
-    return kind(
-        slider.start,
-        min=slider.low,
-        max=slider.high,
-        step=slider.step,
-        description=slider.name,
-        readout_format="d" if slider.step == 1 else f".{slider.decimals}f",
-        style={"description_width": "8rem"},
-        layout={"width": "32rem"},
-    )
-
-
-def draw_figure(spec: Spec, schedule: Schedule) -> bytes:
-    """Return the two panels under ``schedule`` as an SVG file."""
-    sketch = spec.sketch
-    figure = Figure((7.2, 4.8), layout="constrained")
-    panels = figure.subplots(2, sharex=True)
-    lines = {label: (other, 1.2) for label, other in spec.against.items()}
-    lines[spec.entry.label] = schedule, 2.4
-    for label, (drawn, width) in lines.items():
-        colour = next(e.colour for e in CATALOG.values() if e.schedule is type(drawn))
-        for panel, line in zip(panels, sketch.draw(drawn), strict=True):
-            panel.plot(line.values, color=colour, linewidth=width, label=f"{label} {line.text}")
-    for panel, axis, name in zip(
-        panels,
-        (sketch.rate_axis, sketch.loss_axis),
-        ("learning rate", "expected loss"),
-        strict=True,
-    ):
-        panel.set(ylabel=name, yscale="log" if axis.log else "linear", ylim=(axis.low, axis.high))
-    panels[1].set(xlabel="update", xlim=(0, sketch.steps))
-    for panel in panels:
-        label_ends(panel)
-    file = io.BytesIO()
-    figure.savefig(file, format="svg")
-    return file.getvalue()
+    def data(self) -> dict[str, Any]:
+        """Return what lrlib in the page needs to draw any schedule of the class."""
+        problem, (rate, loss) = self.sketch.problem, self.panels
+        return {
+            "schedule": self.entry.schedule.__name__,
+            "fixed": dict(self.fixed),
+            "steps": self.steps,
+            "curvatures": problem.curvatures,
+            "variances": problem.variances,
+            "start": problem.start,
+            "rate_axis": [rate.axis.low, rate.axis.high, rate.axis.log],
+            "loss_axis": [loss.axis.low, loss.axis.high, loss.axis.log],
+        }
 
 
 def explore(
@@ -219,8 +142,7 @@ def explore(
     entries = {entry.schedule: entry for entry in CATALOG.values()}
     if schedule not in entries:
         raise ValueError(f"schedule must be a class in the catalog, got {schedule!r}")
-    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", id):
-        raise ValueError(f"id must be letters, digits and hyphens, got {id!r}")
+    check_id(id)
     check_count("steps", steps, least=1)
     against = dict(against or {})
     for label, other in against.items():
@@ -241,7 +163,8 @@ def explore(
         raise ValueError("parameters must hold one (low, high) at least, got none")
     problem = problem or harmonic_quadratic(10)
     sketch = _fit_axes(problem, steps, [*against.values(), *_extremes(schedule, sliders, fixed)])
-    return Explorer(Spec(id, title, entries[schedule], sliders, fixed, against, sketch))
+    spec = ScheduleSpec(id, title, entries[schedule], sliders, fixed, against, sketch)
+    return Explorer(spec)
 
 
 def _extremes(

@@ -25,7 +25,7 @@ BATCH_SIZE = 64
 MOMENTUM = 0.9
 TOTAL_STEPS = 1500
 SEEDS = tuple(range(8))
-RATES = (0.1, 0.2, 0.4)
+RATES = {"sgd": (0.1, 0.2, 0.4), "adamw": (0.003, 0.006, 0.012)}  # where a grid begins
 EXTENSIONS = 8  # how often a grid may be extended before the search is given up
 
 
@@ -66,9 +66,10 @@ class Tuned:
 
 def tune(
     candidates: Mapping[Hashable, Callable[[float, int], Schedule]],
-    rates: Sequence[float] = RATES,
+    rates: Sequence[float] | None = None,
     seeds: Sequence[int] = SEEDS,
     total_steps: int = TOTAL_STEPS,
+    optimizer: str = "sgd",
 ) -> dict[Hashable, Tuned]:
     """Train each candidate at each rate with every seed, and report each at its best rate.
 
@@ -78,15 +79,17 @@ def tune(
     Args:
         candidates: label to a function that makes the schedule from a rate and the number of
             updates.
-        rates: the grid to begin with: at least two rates, ascending.
+        rates: the grid to begin with: at least two rates, ascending; by default one that suits the
+            optimizer.
         seeds: the seeds of the runs.
         total_steps: the number of updates of each run.
+        optimizer: ``"sgd"`` or ``"adamw"``.
 
     Raises:
         ValueError: if ``rates`` is not as above, or no optimum is found inside the grid after
             eight extensions.
     """
-    rates = list(rates)
+    rates = list(RATES[optimizer] if rates is None else rates)
     if len(rates) < 2 or rates != sorted(set(rates)) or rates[0] <= 0:
         raise ValueError(f"rates must be at least two positive numbers, ascending, got {rates!r}")
     found: dict[Hashable, dict[float, tuple[Runs, int]]] = {label: {} for label in candidates}
@@ -98,6 +101,7 @@ def tune(
             data(),
             total_steps=total_steps,
             batch_size=BATCH_SIZE,
+            optimizer=optimizer,
             momentum=MOMENTUM,
         )
         for i, (label, rate) in enumerate(wanted):

@@ -7,10 +7,22 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from .catalog import CATALOG
-from .schedules import Schedule
+from .schedules import (
+    CosineAnnealingWarmRestarts,
+    CosineWarmup,
+    CyclicLR,
+    ExponentialCyclicLR,
+    ExponentialWarmup,
+    LinearWarmup,
+    OneCycleLR,
+    Schedule,
+    WarmupWithDecay,
+)
+from .schedules.base import check_count
 
 _STYLE = {
     "axes.grid": True,
@@ -94,6 +106,62 @@ def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | Non
     ax.set(xlabel="update", ylabel="learning rate", xlim=(0, steps), ylim=(0, None))
     label_ends(ax)
     return ax
+
+
+def plot_warmup_schedules(warmup_steps: int = 1000, total_steps: int = 10000) -> Figure:
+    """Draw the warmups on one pair of axes, all to a rate of 0.001.
+
+    Args:
+        warmup_steps: the length of the ramp in updates, whole, between 0 and ``total_steps``.
+        total_steps: the number of updates shown, whole and >= 1.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+    check_count("total_steps", total_steps, least=1)
+    schedules = {
+        "linear": LinearWarmup(1e-3, warmup_steps),
+        "exponential": ExponentialWarmup(1e-3, warmup_steps),
+        "cosine": CosineWarmup(1e-3, warmup_steps),
+        "linear, then cosine decay": WarmupWithDecay(1e-3, warmup_steps, total_steps),
+    }
+    return plot_schedules(schedules, total_steps).figure
+
+
+def plot_cyclical_schedules(total_steps: int = 10000) -> Figure:
+    """Draw the cyclical schedules side by side, all between rates of 0.0001 and 0.01.
+
+    Args:
+        total_steps: the number of updates shown, whole and >= 1. Cycles take a quarter of them,
+            and three of the warm restarts fill them.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: if ``total_steps`` lies outside its range.
+    """
+    check_count("total_steps", total_steps, least=1)
+    low, high, half = 1e-4, 1e-2, max(1, total_steps // 8)
+    schedules = {
+        "triangular": CyclicLR(low, high, half),
+        "triangular2": CyclicLR(low, high, half, "triangular2"),
+        "exp_range": CyclicLR(low, high, half, "exp_range", gamma=0.1 ** (1 / total_steps)),
+        "exponential cyclic": ExponentialCyclicLR(low, high, 2 * half, decay_rate=0.7),
+        "warm restarts": CosineAnnealingWarmRestarts(high, low, total_steps // 7 + 1),
+        "1cycle": OneCycleLR(high, total_steps),
+    }
+    figure, axes = plt.subplots(2, 3, sharex=True, sharey=True)
+    for ax, (title, schedule) in zip(axes.flat, schedules.items(), strict=True):
+        ax.plot(schedule.curve(total_steps + 1), color=colour_of(schedule))
+        quarters = [total_steps * share for share in (0.25, 0.5, 0.75)]
+        ax.set(title=title, xlim=(0, total_steps), ylim=(0, None), xticks=quarters)
+    figure.supxlabel("update")
+    figure.supylabel("learning rate")
+    return figure
 
 
 def plot_mean(ax: Axes, x: Sequence[float], runs: np.ndarray, colour: str, label: str) -> None:

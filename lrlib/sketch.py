@@ -42,22 +42,34 @@ class Line:
     """A drawn curve.
 
     Args:
-        values: its values, one for each update and one for the end of the run.
+        x: where its values are, in updates.
+        values: its values.
         path: the curve as the ``d`` of an SVG path; x counts updates, y is in percent.
         end: the last point alone, drawn as a dot.
         text: the last value, as a reader would write it.
+        band: the lower and the upper edge of a band around it, if there is one.
+        area: the band as the ``d`` of an SVG path.
     """
 
+    x: list[float]
     values: list[float]
     path: str
     end: str
     text: str
+    band: tuple[list[float], list[float]] | None = None
+    area: str = ""
+
+
+def points(x: list[float], heights: list[float]) -> list[str]:
+    """Return points as SVG writes them."""
+    return [f"{at} {height:.2f}" for at, height in zip(x, heights, strict=True)]
 
 
 def line(values: list[float], axis: Axis) -> Line:
     """Draw ``values`` over 0, 1, 2, ... on an axis."""
-    points = [f"{x} {height:.2f}" for x, height in enumerate(axis.heights(values))]
-    return Line(values, "M" + "L".join(points), f"M{points[-1]}h0", f"{values[-1]:.3g}")
+    x = list(range(len(values)))
+    drawn = points(x, axis.heights(values))
+    return Line(x, values, "M" + "L".join(drawn), f"M{drawn[-1]}h0", f"{values[-1]:.3g}")
 
 
 @dataclass(frozen=True)

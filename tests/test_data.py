@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lrlib import data
 from lrlib.cache import cache_dir
@@ -35,8 +37,9 @@ def test_mnist1d_has_the_sizes_of_the_lab():
     assert dataset.classes == 10
 
 
-@pytest.mark.parametrize("dataset", [data.mnist1d(), data.digits()], ids=lambda d: d.name)
-def test_features_are_standardised_by_the_training_examples(dataset):
+@pytest.mark.parametrize("make", data.DATASETS.values(), ids=data.DATASETS)
+def test_features_are_standardised_by_the_training_examples(make):
+    dataset = make()
     x = dataset.x_train.double()
     assert x.mean(0).abs().max() < 1e-6
     varies = x.std(0) > 0
@@ -53,8 +56,9 @@ def test_digits_keep_the_classes_in_equal_shares():
         assert counts.max() - counts.min() <= 3
 
 
-def test_no_example_is_in_two_parts():
-    dataset = data.digits()
+@pytest.mark.parametrize("make", [data.digits, data.spirals])
+def test_no_example_is_in_two_parts(make):
+    dataset = make()
     rows = torch.cat([dataset.x_train, dataset.x_val, dataset.x_test])
     assert len(rows.unique(dim=0)) == len(rows)
 
@@ -103,6 +107,54 @@ def test_a_digest_changes_with_one_label():
     before = dataset.digest()
     dataset.y_test[0] = (dataset.y_test[0] + 1) % 10
     assert dataset.digest() != before
+
+
+@given(st.integers(2, 6), st.integers(30, 200), st.integers(0, 99))
+def test_spirals_keep_the_classes_in_equal_shares_in_every_part(classes, samples, seed):
+    dataset = data.spirals(classes, samples, seed=seed)
+    parts = dataset.y_train, dataset.y_val, dataset.y_test
+    assert [len(y) for y in parts[1:]] == [samples // 5] * 2
+    assert sum(map(len, parts)) == samples
+    for y in parts:
+        counts = y.bincount(minlength=classes)
+        assert counts.max() - counts.min() <= 1
+    assert (dataset.features, dataset.classes) == (2, classes)
+
+
+def test_without_noise_the_arms_are_one_curve_turned(monkeypatch):
+    monkeypatch.setattr(data, "_split", lambda name, x, y, n_val, n_test: (x, y))
+    points, labels = data.spirals(classes=4, samples=400, noise=0)
+    radius = np.hypot(*points.T)
+    assert radius.min() < 0.05
+    assert 0.95 < radius.max() <= 1
+    turned = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) - radius - labels / 4
+    assert turned - turned.round() == pytest.approx(0, abs=1e-12)
+
+
+def test_noise_turns_the_points_of_a_spiral_by_its_standard_deviation(monkeypatch):
+    monkeypatch.setattr(data, "_split", lambda name, x, y, n_val, n_test: x)
+    clean, noisy = (data.spirals(samples=9_000, noise=noise) @ (1, 1j) for noise in (0, 0.2))
+    assert abs(noisy) == pytest.approx(abs(clean))
+    assert np.angle(noisy / clean).std() == pytest.approx(0.2, rel=0.03)
+
+
+def test_a_seed_decides_the_spirals():
+    one, same, other = (data.spirals(seed=seed).digest() for seed in (1, 1, 2))
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"classes": 1}, "classes must be a whole number >= 2, got 1"),
+        ({"classes": 4, "samples": 19}, "samples must be a whole number >= 20, got 19"),
+        ({"noise": -0.1}, "noise must be a finite number >= 0, got -0.1"),
+        ({"seed": -1}, "seed must be a whole number >= 0, got -1"),
+    ],
+)
+def test_a_bad_argument_of_the_spirals_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        data.spirals(**options)
 
 
 def test_every_epoch_visits_each_example_once_in_a_new_order():

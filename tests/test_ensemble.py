@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, ensemble
+from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, LinearWarmup, SequentialLR, ensemble
 from lrlib.data import digits
 from lrlib.ensemble import train_many
 from lrlib.trainer import train
+
+torch.set_num_threads(1)
 
 DIGITS = digits()
 SCHEDULES = [CosineAnnealingLR(0.1, T_max=40), LinearLR(0.05, 1, 0, 60), ConstantLR(0.02, 0.5, 9)]
@@ -28,23 +31,62 @@ def trained(monkeypatch):
     return chunks
 
 
-@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
-def test_every_run_equals_the_plain_loop_with_its_schedule_and_seed(monkeypatch, chunk):
-    monkeypatch.setattr(ensemble, "CHUNK", chunk)
-    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
-    for s, schedule in enumerate(SCHEDULES):
+def assert_equal_to_the_plain_loop(runs, momenta, **options):
+    for s, (schedule, momentum) in enumerate(zip(SCHEDULES, momenta, strict=True)):
         for k, seed in enumerate(SEEDS):
-            plain, run = train(schedule, DIGITS, seed=seed, **OPTIONS), runs[s, k]
+            plain = train(schedule, DIGITS, seed=seed, **options | {"momentum": momentum})
+            run = runs[s, k]
             assert np.array_equal(run.lr, plain.lr)
+            assert np.array_equal(run.momentum, plain.momentum)
             assert np.array_equal(run.eval_step, plain.eval_step)
             for name in ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy"):
                 expected = pytest.approx(getattr(plain, name), rel=1e-4, abs=1e-5)
                 assert getattr(run, name) == expected, name
 
 
+@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
+def test_every_run_equals_the_plain_loop_with_its_schedule_and_seed(monkeypatch, chunk):
+    monkeypatch.setattr(ensemble, "CHUNK", chunk)
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert_equal_to_the_plain_loop(runs, [0.9] * 3, **OPTIONS)
+
+
+FALLING = LinearLR(0.95, 1, 0.5, 30)
+# Without momentum at first, and again for a while: what the velocity is then, torch decides.
+RESTING = SequentialLR([LinearWarmup(0.9, 5), ConstantLR(0, 1), FALLING], [10, 20])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight_decay": 0.1},
+        {"momentum": 0},
+        {"momentum": 1, "total_steps": 5},
+        {"momentum": FALLING},
+        {"momentum": RESTING},
+        {"momentum": [FALLING, 0.5, RESTING], "weight_decay": 0.1},
+        {"optimizer": "adamw"},
+        {"optimizer": "adamw", "momentum": 0, "weight_decay": 0.5},
+        {"optimizer": "adamw", "momentum": [FALLING, 0.5, RESTING], "weight_decay": 0.5},
+        {"total_steps": 0},
+        {"total_steps": 0, "optimizer": "adamw"},
+        {"total_steps": 1},
+    ],
+    ids=str,
+)
+def test_every_run_equals_the_plain_loop_under_every_option(options):
+    options = OPTIONS | options
+    if options.get("optimizer") == "adamw":
+        options["total_steps"] = min(options["total_steps"], 30)
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **options)
+    momentum = options["momentum"]
+    momenta = momentum if isinstance(momentum, list) else [momentum] * 3
+    assert_equal_to_the_plain_loop(runs, momenta, **options)
+
+
 def test_results_have_an_axis_of_schedules_and_one_of_seeds():
     runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
-    assert runs.lr.shape == (3, 60)
+    assert runs.lr.shape == runs.momentum.shape == (3, 60)
     assert runs.train_loss.shape == (3, 3, 60)
     assert runs.val_loss.shape == runs.val_accuracy.shape == (3, 3, 4)
     assert runs.test_loss.shape == runs.test_accuracy.shape == runs.diverged.shape == (3, 3)
@@ -56,10 +98,11 @@ def test_hidden_layers_can_have_any_width_and_number():
         assert np.isfinite(runs.test_loss).all()
 
 
-def test_a_run_that_diverges_is_reported_and_leaves_its_neighbours_as_they_were():
-    wild = ConstantLR(1e30, 1)
-    alone = train_many(SCHEDULES[:2], SEEDS, DIGITS, **OPTIONS)
-    beside = train_many([SCHEDULES[0], wild, SCHEDULES[1]], SEEDS, DIGITS, **OPTIONS)
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_run_that_diverges_is_reported_and_leaves_its_neighbours_as_they_were(optimizer):
+    wild, options = ConstantLR(1e30, 1), OPTIONS | {"optimizer": optimizer}
+    alone = train_many(SCHEDULES[:2], SEEDS, DIGITS, **options)
+    beside = train_many([SCHEDULES[0], wild, SCHEDULES[1]], SEEDS, DIGITS, **options)
     assert beside.diverged.tolist() == [[False] * 3, [True] * 3, [False] * 3]
     assert np.array_equal(beside.train_loss[::2], alone.train_loss)
     assert np.array_equal(beside.test_loss[::2], alone.test_loss)
@@ -97,6 +140,10 @@ def other_data():
         {"data": other_data()},
         {"batch_size": 31},
         {"momentum": 0.8},
+        {"momentum": LinearLR(0.9, 1, 0.5, 60)},
+        {"momentum": [0.9, 0.9, 0.8]},
+        {"optimizer": "adamw"},
+        {"weight_decay": 0.1},
         {"eval_every": 26},
         {"hidden": (64, 63)},
     ],
@@ -138,7 +185,13 @@ def test_the_cache_can_be_left_out(trained):
         ({"schedules": []}, r"schedules and seeds must not be empty, got \[\]"),
         ({"seeds": []}, "schedules and seeds must not be empty"),
         ({"momentum": 2}, r"momentum must not exceed 1 \(1\), got 2"),
-        ({"total_steps": -1}, "n must be a whole number >= 0, got -1"),
+        ({"momentum": [0.9, 2, 0.9]}, r"momentum must not exceed 1 \(1\), got 2"),
+        ({"momentum": [0.9]}, r"momentum must be one, or one for each of the 3 .*, got \[0.9\]"),
+        ({"momentum": 1, "optimizer": "adamw"}, "momentum must be below 1 for adamw, got 1"),
+        ({"optimizer": "lion"}, "optimizer must be one of 'sgd', 'adamw', got 'lion'"),
+        ({"weight_decay": -1}, "weight_decay must be a finite number >= 0, got -1"),
+        ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
+        ({"total_steps": -1}, "total_steps must be a whole number >= 0, got -1"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
         ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
         ({"hidden": (64, 0)}, r"sizes\[2\] must be a whole number >= 1, got 0"),

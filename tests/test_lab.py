@@ -19,6 +19,7 @@ def landscape(monkeypatch):
     def train_many(schedules, seeds, data, **options):
         rates = np.array([schedule(0) for schedule in schedules])
         world.tried += rates.round(6).tolist()
+        world.optimizer = options["optimizer"]
         loss = np.log2(rates / world.best)[:, None] ** 2 + 0.01 * np.arange(len(seeds))
         loss[np.isin(rates, world.wild)] = np.nan
         return SimpleNamespace(
@@ -68,6 +69,14 @@ def test_a_rate_at_which_runs_diverge_counts_as_worst(landscape, wild):
     tuned = lab.tune(CANDIDATES, rates=(0.1, 0.2, 0.4), seeds=(0, 1))["constant"]
     assert tuned.rate == 0.2
     assert landscape.tried == [0.1, 0.2, 0.4]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_every_optimizer_has_a_grid_to_begin_with(landscape, optimizer):
+    landscape.best = lab.RATES[optimizer][1]
+    tuned = lab.tune(CANDIDATES, seeds=(0, 1), optimizer=optimizer)["constant"]
+    assert tuned.rates.tolist() == list(lab.RATES[optimizer])
+    assert landscape.optimizer == optimizer
 
 
 def test_a_search_without_an_end_is_given_up_with_an_error(landscape):

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, Schedule
+from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, Schedule, WarmupWithDecay
 from lrlib.catalog import CATALOG
-from lrlib.plotting import colour_of, label_ends, plot_mean, plot_schedules
+from lrlib.plotting import (
+    colour_of,
+    label_ends,
+    plot_cyclical_schedules,
+    plot_mean,
+    plot_schedules,
+    plot_warmup_schedules,
+)
 
 
 @pytest.fixture
@@ -77,3 +84,58 @@ def test_a_mean_has_its_standard_error_around_it_and_leaves_diverged_runs_out(ax
     (line,), (band,) = ax.get_lines(), ax.collections
     assert line.get_xydata().tolist() == [[0, 2], [10, 4]]
     assert (band.get_datalim(ax.transData).y0, band.get_datalim(ax.transData).y1) == (1, 6)
+
+
+def test_the_warmups_are_drawn_on_one_pair_of_axes_up_to_one_rate():
+    figure = plot_warmup_schedules(warmup_steps=30, total_steps=100)
+    (ax,) = figure.axes
+    lines = {text.get_text(): line for text, line in zip(ax.texts, ax.lines, strict=True)}
+    assert set(lines) == {"linear", "exponential", "cosine", "linear, then cosine decay"}
+    assert all(line.get_ydata()[30] == pytest.approx(1e-3) for line in ax.lines)
+    assert ax.lines[3].get_ydata().tolist() == WarmupWithDecay(1e-3, 30, 100).curve(101)
+    assert len({line.get_color() for line in ax.lines}) == 4
+    plt.close(figure)
+
+
+def test_the_cyclical_schedules_are_drawn_in_panels_between_the_same_rates():
+    figure = plot_cyclical_schedules(total_steps=560)
+    assert [ax.get_title() for ax in figure.axes] == [
+        "triangular",
+        "triangular2",
+        "exp_range",
+        "exponential cyclic",
+        "warm restarts",
+        "1cycle",
+    ]
+    for ax in figure.axes:
+        rates = ax.lines[0].get_ydata()
+        assert len(rates) == 561
+        assert 0.007 < rates.max() <= 0.01
+        assert rates.min() <= 4e-4
+    restarts = figure.axes[4].lines[0].get_ydata()
+    assert [step for step in range(561) if restarts[step] == 0.01] == [0, 81, 243]
+    plt.close(figure)
+
+
+def test_figures_of_the_shortest_run_and_of_the_default_one_can_be_drawn():
+    for figure in (
+        plot_warmup_schedules(),
+        plot_cyclical_schedules(),
+        plot_warmup_schedules(0, 1),
+        plot_cyclical_schedules(1),
+    ):
+        figure.canvas.draw()
+        plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("plot", "message"),
+    [
+        (lambda: plot_warmup_schedules(11, 10), "warmup_steps must not exceed total_steps"),
+        (lambda: plot_warmup_schedules(0, 0), "total_steps must be a whole number >= 1, got 0"),
+        (lambda: plot_cyclical_schedules(0), "total_steps must be a whole number >= 1, got 0"),
+    ],
+)
+def test_a_run_that_cannot_be_drawn_is_refused(plot, message):
+    with pytest.raises(ValueError, match=message):
+        plot()

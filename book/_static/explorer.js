@@ -1,4 +1,5 @@
-// The explorers of a page: sliders that redraw their figure by lrlib's own Python.
+// The explorers of a page: sliders that redraw their figure by lrlib's own Python, or that choose
+// among runs which were recorded when the book was built.
 
 const base = new URL(".", document.currentScript.src);
 const figures = [...document.querySelectorAll("figure.explorer")];
@@ -34,13 +35,17 @@ function connect(figure) {
   const values = () => Object.fromEntries(sliders.map((each) => [each.name, Number(each.value)]));
   let draw, pending, saying;
 
-  function write(slider) {
+  function written(slider) {
+    if (slider.dataset.choices) return JSON.parse(slider.dataset.choices)[slider.value];
     const decimals = Number(slider.dataset.decimals);
-    const number = Number(slider.value).toLocaleString("en", {
+    return Number(slider.value).toLocaleString("en", {
       minimumFractionDigits: decimals,
       maximumFractionDigits: decimals,
     });
-    const text = `${number} ${slider.dataset.unit}`.trim();
+  }
+
+  function write(slider) {
+    const text = `${written(slider)} ${slider.dataset.unit}`.trim();
     slider.setAttribute("aria-valuetext", text);
     slider.nextElementSibling.textContent = text;
     slider.style.setProperty("--filled", (slider.value - slider.min) / (slider.max - slider.min));
@@ -51,24 +56,34 @@ function connect(figure) {
     const now = values();
     const lines = draw(now);
     panels.forEach((panel, i) => {
-      const [, path, end, text] = lines[i];
+      const [path, end, text, area] = lines[i];
       panel.querySelector(".explorer-live").setAttribute("d", path);
       panel.querySelector(".explorer-dot").setAttribute("d", end);
       panel.querySelector(".explorer-value").textContent = text;
+      panel.querySelector(".explorer-band.explorer-moves")?.setAttribute("d", area);
     });
-    window.explorers[id] = { values: now, rates: lines[0][0], losses: lines[1][0] };
+    window.explorers[id] = { values: now, lines };
     clearTimeout(saying);
     saying = setTimeout(() => {
-      const steps = spec.steps.toLocaleString("en");
-      const [rate, loss] = lines.map((line) => line[3]);
-      said.textContent = `After ${steps} updates: rate ${rate}, expected loss ${loss}.`;
+      const ends = panels.map(
+        (panel, i) => `${panel.querySelector(".explorer-title").textContent} ${lines[i][2]}`,
+      );
+      said.textContent = `After ${spec.steps.toLocaleString("en")} updates: ${ends.join(", ")}.`;
     }, 600);
+  }
+
+  function recorded(now) {
+    const at = sliders.reduce((sum, { max, name }) => sum * (Number(max) + 1) + now[name], 0);
+    return spec.records[at];
   }
 
   async function update() {
     sliders.forEach(write);
-    await startPython();
-    draw ??= startExplorer(spec);
+    if (spec.records) draw = recorded;
+    else {
+      await startPython();
+      draw ??= startExplorer(spec);
+    }
     pending ??= requestAnimationFrame(redraw);
   }
 
@@ -106,7 +121,7 @@ function connect(figure) {
 figures.forEach(connect);
 
 // Python is half a second's work for a browser, so it waits for the first sign of a reader.
-if (figures.length) {
+if (figures.some((figure) => !("records" in JSON.parse(figure.dataset.spec)))) {
   for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) {
     addEventListener(sign, startPython, { once: true, passive: true });
   }

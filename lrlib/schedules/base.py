@@ -45,10 +45,24 @@ class Schedule:
         return [self._rate(step) for step in range(int(n))]
 
 
+def check_schedule(name: str, value: Schedule) -> None:
+    """Raise ValueError unless ``value`` is a schedule."""
+    if not isinstance(value, Schedule):
+        raise ValueError(f"{name} must be a Schedule, got {value!r}")
+
+
+def check_schedules(name: str, values: tuple[Schedule, ...]) -> None:
+    """Raise ValueError unless ``values`` are schedules, at least one."""
+    if not values:
+        raise ValueError(f"{name} must hold at least one schedule, got none")
+    for i, value in enumerate(values):
+        check_schedule(f"{name}[{i}]", value)
+
+
 def _is_finite(value: object) -> bool:
     try:
         return not isinstance(value, bool) and math.isfinite(value)
-    except TypeError:
+    except (TypeError, OverflowError):
         return False
 
 
@@ -60,10 +74,43 @@ def check_rate(name: str, value: float, most: float = math.inf, most_name: str =
         raise ValueError(f"{name} must not exceed {most_name} ({most!r}), got {value!r}")
 
 
+def check_positive(name: str, value: float, most: float = math.inf, most_name: str = "") -> None:
+    """Raise ValueError unless ``value`` is a finite number in (0, most]."""
+    if not _is_finite(value) or value <= 0:
+        raise ValueError(f"{name} must be a finite number > 0, got {value!r}")
+    check_rate(name, value, most, most_name)
+
+
+def check_divisor(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` is a finite number, at least 1."""
+    if not _is_finite(value) or value < 1:
+        raise ValueError(f"{name} must be a finite number >= 1, got {value!r}")
+
+
+def check_finite(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` is a finite number."""
+    if not _is_finite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def check_whole(name: str, value: float) -> None:
+    """Raise ValueError unless ``value`` is a whole number, of either sign."""
+    if not _is_finite(value) or value != int(value):
+        raise ValueError(f"{name} must be a whole number, got {value!r}")
+
+
 def check_count(name: str, value: float, least: int = 0) -> None:
     """Raise ValueError unless ``value`` is a whole number, at least ``least``."""
     if not _is_finite(value) or value != int(value) or value < least:
         raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+
+
+def check_milestones(name: str, values: tuple[int, ...]) -> None:
+    """Raise ValueError unless ``values`` are whole numbers >= 0 that do not decrease."""
+    for i, value in enumerate(values):
+        check_count(f"{name}[{i}]", value)
+    if list(values) != sorted(values):
+        raise ValueError(f"{name} must not decrease, got {values!r}")
 
 
 def check_fraction(name: str, value: float) -> None:

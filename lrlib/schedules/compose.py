@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from .base import Schedule, check_count
+from .base import (
+    Schedule,
+    check_milestones,
+    check_positive,
+    check_rate,
+    check_schedule,
+    check_schedules,
+    check_whole,
+)
 
 
 @dataclass(frozen=True)
@@ -31,20 +40,13 @@ class SequentialLR(Schedule):
     def __post_init__(self) -> None:
         object.__setattr__(self, "schedules", tuple(self.schedules))
         object.__setattr__(self, "milestones", tuple(self.milestones))
-        if not self.schedules:
-            raise ValueError("schedules must hold at least one schedule, got none")
-        for i, schedule in enumerate(self.schedules):
-            if not isinstance(schedule, Schedule):
-                raise ValueError(f"schedules[{i}] must be a Schedule, got {schedule!r}")
+        check_schedules("schedules", self.schedules)
         if len(self.milestones) != len(self.schedules) - 1:
             raise ValueError(
                 f"milestones must hold {len(self.schedules) - 1} steps, one fewer than "
                 f"schedules, got {self.milestones!r}"
             )
-        for i, milestone in enumerate(self.milestones):
-            check_count(f"milestones[{i}]", milestone)
-        if list(self.milestones) != sorted(self.milestones):
-            raise ValueError(f"milestones must not decrease, got {self.milestones!r}")
+        check_milestones("milestones", self.milestones)
 
     def _rate(self, step: float) -> float:
         part, start = self.schedules[0], 0
@@ -52,3 +54,139 @@ class SequentialLR(Schedule):
             if step >= milestone:
                 part, start = schedule, milestone
         return part(step - start)
+
+
+@dataclass(frozen=True)
+class ProductLR(Schedule):
+    r"""Multiply several schedules, all on one clock.
+
+    .. math:: \eta_t = \prod_k s_k(t)
+
+    One of them carries the rate; the others are factors, with a ``base_lr`` of 1. So
+    ``ProductLR([ExponentialLR(0.1, 0.9), LinearWarmup(1, 100)])`` warms an exponential decay up.
+
+    Args:
+        schedules: the factors :math:`s_0, s_1, \dots`, at least one.
+
+    Raises:
+        ValueError: if there is no factor, or one is not a schedule.
+    """
+
+    schedules: tuple[Schedule, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "schedules", tuple(self.schedules))
+        check_schedules("schedules", self.schedules)
+
+    def _rate(self, step: float) -> float:
+        return math.prod(schedule(step) for schedule in self.schedules)
+
+
+@dataclass(frozen=True)
+class ShiftLR(Schedule):
+    r"""Start a schedule later, or as if it had already begun.
+
+    .. math:: \eta_t = s(\max(0,\, t - n))
+
+    For :math:`n > 0` the first value stands for :math:`n` updates more; for :math:`n < 0` the
+    first :math:`-n` values are left out.
+
+    Args:
+        schedule: the schedule :math:`s`.
+        steps: the number :math:`n` of updates by which it is late, whole, of either sign.
+
+    Raises:
+        ValueError: if an argument is not of its kind.
+    """
+
+    schedule: Schedule
+    steps: int
+
+    def __post_init__(self) -> None:
+        check_schedule("schedule", self.schedule)
+        check_whole("steps", self.steps)
+
+    def _rate(self, step: float) -> float:
+        return self.schedule(max(0, step - self.steps))
+
+
+@dataclass(frozen=True)
+class StretchLR(Schedule):
+    r"""Run a schedule on a slower or faster clock.
+
+    .. math:: \eta_t = s(t / c)
+
+    A schedule that counts epochs, stretched by the number of updates in an epoch, can be driven by
+    updates: at the start of each epoch it has the very value that it has for that epoch, and in
+    between it moves on instead of waiting.
+
+    Args:
+        schedule: the schedule :math:`s`.
+        factor: the updates :math:`c` for each of its steps, finite and > 0.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    schedule: Schedule
+    factor: float
+
+    def __post_init__(self) -> None:
+        check_schedule("schedule", self.schedule)
+        check_positive("factor", self.factor)
+
+    def _rate(self, step: float) -> float:
+        return self.schedule(step / self.factor)
+
+
+@dataclass(frozen=True)
+class ScaleLR(Schedule):
+    r"""Multiply the rate of a schedule.
+
+    .. math:: \eta_t = c\,s(t)
+
+    Args:
+        schedule: the schedule :math:`s`.
+        factor: the multiplier :math:`c`, finite and >= 0.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    schedule: Schedule
+    factor: float
+
+    def __post_init__(self) -> None:
+        check_schedule("schedule", self.schedule)
+        check_rate("factor", self.factor)
+
+    def _rate(self, step: float) -> float:
+        return self.schedule(step) * self.factor
+
+
+@dataclass(frozen=True)
+class ClampLR(Schedule):
+    r"""Keep the rate of a schedule between two bounds.
+
+    .. math:: \eta_t = \min(\max(s(t),\, \eta_{\min}),\, \eta_{\max})
+
+    Args:
+        schedule: the schedule :math:`s`.
+        min_lr: the lower bound :math:`\eta_{\min}`, between 0 and ``max_lr``.
+        max_lr: the upper bound :math:`\eta_{\max}`, finite and >= 0.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    schedule: Schedule
+    min_lr: float
+    max_lr: float
+
+    def __post_init__(self) -> None:
+        check_schedule("schedule", self.schedule)
+        check_rate("max_lr", self.max_lr)
+        check_rate("min_lr", self.min_lr, self.max_lr, "max_lr")
+
+    def _rate(self, step: float) -> float:
+        return min(max(self.schedule(step), self.min_lr), self.max_lr)

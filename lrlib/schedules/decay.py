@@ -1,29 +1,18 @@
-"""Schedules that go down: constant, steps, straight lines, half a cosine."""
+"""Schedules that go down: constant, steps, straight lines, powers, half a cosine, 1/t."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from .base import Schedule, check_count, check_fraction, check_rate
-
-
-def cosine_fall(t: float, n: float) -> float:
-    """Fall from 1 at ``t = 0`` to 0 at ``t = n`` along half a cosine, flat at both ends."""
-    return (1 + math.cos(math.pi * t / n)) / 2
-
-
-def linear_fall(t: float, n: float) -> float:
-    """Fall from 1 at ``t = 0`` to 0 at ``t = n`` in a straight line."""
-    return 1 - t / n
-
-
-def one_minus_sqrt_fall(t: float, n: float) -> float:
-    """Fall from 1 at ``t = 0`` to 0 at ``t = n`` as 1 - sqrt(t/n), steep at the start."""
-    return 1 - math.sqrt(t / n)
-
-
-FALLS = {"cosine": cosine_fall, "linear": linear_fall, "1-sqrt": one_minus_sqrt_fall}
+from .base import (
+    Schedule,
+    check_count,
+    check_fraction,
+    check_milestones,
+    check_positive,
+    check_rate,
+)
+from .shapes import cosine_fall, linear_fall
 
 
 @dataclass(frozen=True)
@@ -89,6 +78,67 @@ class StepLR(Schedule):
 
 
 @dataclass(frozen=True)
+class MultiStepLR(Schedule):
+    r"""Multiply the rate by ``gamma`` at each milestone.
+
+    .. math:: \eta_t = \eta\,\gamma^{\#\{i \,:\, m_i \le t\}}
+
+    First value and peak :math:`\eta` (unless a milestone is 0); last value
+    :math:`\eta\,\gamma^{k}` after all :math:`k` milestones. The update whose number is the
+    milestone is the first at the lower rate, and a milestone given twice counts twice.
+
+    Args:
+        base_lr: the first rate :math:`\eta`, finite and >= 0.
+        milestones: the steps :math:`m_i` of the drops: whole, >= 0, not decreasing.
+        gamma: the multiplier :math:`\gamma` of each drop, in [0, 1].
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    base_lr: float
+    milestones: tuple[int, ...]
+    gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "milestones", tuple(self.milestones))
+        check_rate("base_lr", self.base_lr)
+        check_milestones("milestones", self.milestones)
+        check_fraction("gamma", self.gamma)
+
+    def _rate(self, step: float) -> float:
+        return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
+
+
+@dataclass(frozen=True)
+class ExponentialLR(Schedule):
+    r"""Multiply the rate by ``gamma`` at every update.
+
+    .. math:: \eta_t = \eta\,\gamma^t
+
+    First value and peak :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and
+    tends to 0 if :math:`\gamma < 1`.
+
+    Args:
+        base_lr: the first rate :math:`\eta`, finite and >= 0.
+        gamma: the multiplier :math:`\gamma` of each update, in [0, 1].
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    base_lr: float
+    gamma: float
+
+    def __post_init__(self) -> None:
+        check_rate("base_lr", self.base_lr)
+        check_fraction("gamma", self.gamma)
+
+    def _rate(self, step: float) -> float:
+        return self.base_lr * self.gamma**step
+
+
+@dataclass(frozen=True)
 class LinearLR(Schedule):
     r"""Move the rate in a straight line from one multiple of ``base_lr`` to another.
 
@@ -129,6 +179,45 @@ class LinearLR(Schedule):
 
 
 @dataclass(frozen=True)
+class PolynomialLR(Schedule):
+    r"""Lower the rate as a power of the share of updates that are left.
+
+    .. math::
+        \eta_t = \eta_{\min} + (\eta - \eta_{\min})\left(1 - \frac{\min(t, n)}{n}\right)^p
+
+    First value and peak :math:`\eta`, last value :math:`\eta_{\min}`, held from step :math:`n`
+    on. Power 1 is the straight line; a larger power falls faster at first.
+
+    Args:
+        base_lr: the first rate :math:`\eta`, finite and >= 0.
+        total_iters: the length :math:`n` of the decay in updates, whole and >= 0; 0 means
+            ``min_lr`` at once.
+        power: the exponent :math:`p`, finite and > 0.
+        min_lr: the last rate :math:`\eta_{\min}`, between 0 and ``base_lr``.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    base_lr: float
+    total_iters: int = 5
+    power: float = 1.0
+    min_lr: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_rate("base_lr", self.base_lr)
+        check_count("total_iters", self.total_iters)
+        check_positive("power", self.power)
+        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
+
+    def _rate(self, step: float) -> float:
+        if step >= self.total_iters:
+            return self.min_lr
+        fall = linear_fall(step, self.total_iters) ** self.power
+        return self.min_lr + (self.base_lr - self.min_lr) * fall
+
+
+@dataclass(frozen=True)
 class CosineAnnealingLR(Schedule):
     r"""Lower the rate along half a cosine, flat at both ends.
 
@@ -161,3 +250,61 @@ class CosineAnnealingLR(Schedule):
         if step >= self.T_max:
             return self.eta_min
         return self.eta_min + (self.base_lr - self.eta_min) * cosine_fall(step, self.T_max)
+
+
+@dataclass(frozen=True)
+class InverseTimeLR(Schedule):
+    r"""Divide the rate by a number that grows in a straight line: the 1/t decay.
+
+    .. math:: \eta_t = \frac{\eta}{1 + r\,t/n}
+
+    First value and peak :math:`\eta`; half of it at step :math:`n/r`; tends to 0 as :math:`1/t`.
+    Source: :cite:t:`robbins1951stochastic`.
+
+    Args:
+        base_lr: the first rate :math:`\eta`, finite and >= 0.
+        decay_steps: the updates :math:`n` in which the divisor grows by ``rate``, whole and >= 1.
+        rate: the growth :math:`r` of the divisor, finite and >= 0.
+
+    Raises:
+        ValueError: if an argument lies outside its range.
+    """
+
+    base_lr: float
+    decay_steps: int
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_rate("base_lr", self.base_lr)
+        check_count("decay_steps", self.decay_steps, least=1)
+        check_rate("rate", self.rate)
+
+    def _rate(self, step: float) -> float:
+        return self.base_lr / (1 + self.rate * step / self.decay_steps)
+
+
+@dataclass(frozen=True)
+class LambdaLR(Schedule):
+    r"""Multiply the rate by any function of the step.
+
+    .. math:: \eta_t = \eta\,\lambda(t)
+
+    Args:
+        base_lr: the rate :math:`\eta` that the function multiplies, finite and >= 0.
+        lr_lambda: the function :math:`\lambda`. It must give a finite number >= 0 for every step,
+            and should hold its last value past its end.
+
+    Raises:
+        ValueError: if ``base_lr`` lies outside its range or ``lr_lambda`` cannot be called.
+    """
+
+    base_lr: float
+    lr_lambda: object
+
+    def __post_init__(self) -> None:
+        check_rate("base_lr", self.base_lr)
+        if not callable(self.lr_lambda):
+            raise ValueError(f"lr_lambda must be a function of the step, got {self.lr_lambda!r}")
+
+    def _rate(self, step: float) -> float:
+        return self.base_lr * self.lr_lambda(step)

@@ -1,5 +1,6 @@
 """Explorers in the built page: alive without a kernel, and right to the last digit."""
 
+import itertools
 import json
 import re
 
@@ -16,15 +17,17 @@ NAMES = [name for name in PAGES if name != "search.html"]
 every_chapter = pytest.mark.parametrize("name", NAMES)
 
 
-def specs(site, name):
-    """The explorers of a page: id, specification, and the positions of each slider."""
+def specs(site, name, recorded=False):
+    """The explorers of schedules, or of recorded runs, of a page: id, specification, sliders."""
     html = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
     for figure in html.select("figure.explorer"):
         sliders = {
             each["name"]: {at: float(each[at]) for at in ("min", "max", "value")}
             for each in figure.select("input")
         }
-        yield figure["id"].removeprefix("explorer-"), json.loads(figure["data-spec"]), sliders
+        spec = json.loads(figure["data-spec"])
+        if ("records" in spec) == recorded:
+            yield figure["id"].removeprefix("explorer-"), spec, sliders
 
 
 def drawn_by_cpython(spec, values):
@@ -75,14 +78,33 @@ def test_moving_each_slider_to_both_ends_redraws_what_cpython_computes(page, sit
                 values[slider] = at[end]
                 numbers = shown(page, id, values)
                 rate, loss = drawn_by_cpython(spec, values)
-                assert numbers["rates"] == pytest.approx(rate.values, rel=1e-12, abs=0)
-                assert numbers["losses"] == pytest.approx(loss.values, rel=1e-12, abs=0)
+                shown_rate, shown_loss = (line[4] for line in numbers["lines"])
+                assert shown_rate == pytest.approx(rate.values, rel=1e-12, abs=0)
+                assert shown_loss == pytest.approx(loss.values, rel=1e-12, abs=0)
                 assert attributes(page, id, ".explorer-live", "d") == [rate.path, loss.path]
                 ends = page.locator(f"#explorer-{id} .explorer-value").all_inner_texts()
                 assert ends == [rate.text, loss.text]
                 drawn.add(rate.path)
             assert len(drawn) >= 2, slider
         assert attributes(page, id, ".explorer-live", "d") == before
+
+
+@every_chapter
+def test_a_slider_over_recorded_runs_shows_the_run_of_each_position(page, site_url, site, name):
+    page.goto(f"{site_url}/{name}", wait_until="networkidle")
+    for id, spec, sliders in specs(site, name, recorded=True):
+        sizes = {slider: int(at["max"]) + 1 for slider, at in sliders.items()}
+        positions = list(itertools.product(*map(range, sizes.values())))
+        assert len(spec["records"]) == len(positions)
+        for at in (0, len(positions) // 2, len(positions) - 1):
+            values = dict(zip(sizes, positions[at], strict=True))
+            for slider, value in values.items():
+                move(page, id, slider, value)
+            shown(page, id, values)
+            record = spec["records"][at]
+            assert attributes(page, id, ".explorer-live", "d") == [line[0] for line in record]
+            ends = page.locator(f"#explorer-{id} .explorer-value").all_inner_texts()
+            assert ends == [line[2] for line in record]
 
 
 @every_chapter

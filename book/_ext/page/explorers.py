@@ -16,7 +16,7 @@ def start(spec):
 
     def draw(values):
         lines = sketch.draw(schedule(**fixed, **values.to_dict()))
-        return [[line.values, line.path, line.end, line.text] for line in lines]
+        return [[line.path, line.end, line.text, line.area, line.values] for line in lines]
 
     return draw
 

@@ -1,0 +1,65 @@
+"""The scoreboard holds every schedule against the constant rate, seed by seed."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lrlib import Schedule, scoreboard
+
+
+@pytest.fixture
+def tunes(monkeypatch):
+    """Replaces the lab by one in which each row is a tenth better than the last in ``ROWS``."""
+    asked = []
+
+    def tune(candidates, optimizer):
+        ((key, _),) = candidates.items()
+        asked.append((key, optimizer))
+        gain = 0.1 * list(scoreboard.ROWS).index(key)
+        loss = np.array([0.9, 1.0, 1.1]) - gain + {"sgd": 0, "adamw": 0.05}[optimizer]
+        return {key: SimpleNamespace(rate=0.2, test_loss=loss, test_accuracy=1 - loss / 2)}
+
+    monkeypatch.setattr(scoreboard, "tune", tune)
+    return asked
+
+
+@pytest.mark.parametrize("key", scoreboard.ROWS)
+def test_a_row_is_a_schedule_that_peaks_at_its_rate_within_any_run(key):
+    for steps in (10, 1500):
+        schedule = scoreboard.ROWS[key](0.3, steps)
+        assert isinstance(schedule, Schedule)
+        assert max(schedule.curve(steps)) == pytest.approx(0.3)
+
+
+def test_scores_are_paired_with_the_constant_rate(tunes):
+    scores = scoreboard.scoreboard("cosine")
+    assert list(scores) == ["constant", "cosine"]
+    assert scores["constant"].against_constant.mean == 0
+    assert scores["cosine"].against_constant.mean == pytest.approx(-0.3)
+    assert scores["cosine"].against_constant.se == pytest.approx(0, abs=1e-12)
+    assert scores["cosine"].loss.mean == pytest.approx(0.7)
+    assert scores["cosine"].accuracy == pytest.approx(0.65)
+
+
+def test_each_row_is_tuned_alone_so_that_chapters_share_it(tunes):
+    scoreboard.scoreboard("step", "constant", "step", optimizer="adamw")
+    assert tunes == [("constant", "adamw"), ("step", "adamw")]
+
+
+def test_the_table_shows_both_optimizers(tunes):
+    _, _, *rows = scoreboard.show_scoreboard("step").data.splitlines()
+    assert rows == [
+        "| constant | SGD | 0.2 | 1.000 ± 0.058 |  | 50.0 |",
+        "| step | SGD | 0.2 | 0.900 ± 0.058 | −0.100 ± 0.000 | 55.0 |",
+        "| constant | AdamW | 0.2 | 1.050 ± 0.058 |  | 47.5 |",
+        "| step | AdamW | 0.2 | 0.950 ± 0.058 | −0.100 ± 0.000 | 52.5 |",
+    ]
+
+
+def test_an_unknown_row_or_optimizer_is_named(tunes):
+    with pytest.raises(ValueError, match="keys must be among .*'cosine'.*, got 'cosin'"):
+        scoreboard.scoreboard("cosin")
+    with pytest.raises(ValueError, match=r"optimizer must be one of .*, got 'adam'"):
+        scoreboard.scoreboard("cosine", optimizer="adam")
+    assert tunes == []
