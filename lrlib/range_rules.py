@@ -134,8 +134,8 @@ class RangeTest:
 
         So the lower bound is the last rate at which less than the share :math:`\epsilon` of the
         fall is done, and the upper one is the first at which less than that share is left: where
-        "the accuracy starts to increase" and where it "slows". Source:
-        :cite:t:`smith2017cyclical`.
+        learning sets in and where it ends, as in :cite:t:`smith2017cyclical`, who reads both off
+        the accuracy by eye.
 
         Args:
             tolerance: the share :math:`\epsilon`, between 0 and 1/2, both excluded.

@@ -147,7 +147,7 @@ def series(*values):
             {38: 0.9, 60: 0.9},
         ),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_a_schedule_takes_its_stated_values(schedule, expected):
     for step, rate in expected.items():
@@ -163,7 +163,7 @@ def test_a_schedule_takes_its_stated_values(schedule, expected):
         (PolynomialLR(1, 10_000, 2), 0.3333),
         (OneCycleLR(1, 10_000), 0.506),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_the_mean_rate_over_a_run_is_the_stated_share_of_the_peak(schedule, mean):
     assert sum(schedule.curve(10_000)) / 10_000 == pytest.approx(mean, abs=2e-4)
