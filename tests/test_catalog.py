@@ -1,5 +1,6 @@
 """The catalog is complete, its examples run, and its colours can be told apart."""
 
+import inspect
 import itertools
 import re
 
@@ -78,6 +79,16 @@ def test_a_twin_is_a_scheduler_of_torch_of_the_same_name(key, row):
     if row.torch is not None:
         assert issubclass(getattr(lr_scheduler, row.torch), lr_scheduler.LRScheduler)
         assert row.torch == row.schedule.__name__
+
+
+@each_row
+def test_a_parameter_that_torch_has_too_has_torchs_default(key, row):
+    """But for gamma of the cycle: torch's 1 makes exp_range the triangle."""
+    if row.torch is not None:
+        theirs = inspect.signature(getattr(lr_scheduler, row.torch)).parameters
+        for name, parameter in inspect.signature(row.schedule).parameters.items():
+            if name in theirs and (key, name) != ("cyclic", "gamma"):
+                assert parameter.default in (theirs[name].default, inspect.Parameter.empty), name
 
 
 def test_no_scheduler_of_torch_is_left_without_its_twin():

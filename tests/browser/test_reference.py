@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ each_page = pytest.mark.parametrize("page_of", REFERENCE, ids=lambda path: path.
 each_row = pytest.mark.parametrize("key", CATALOG)
 
 
+@cache
 def soup(site, name):
     return BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
 
