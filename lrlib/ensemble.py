@@ -128,7 +128,7 @@ def train_many(
     compute, key = _train, None
     if cache:
         compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(_train, ignore=["data"])
-        key = data.digest(), _fingerprint()
+        key = data.digest(), source_fingerprint()
     return compute(
         rates=np.array([schedule.curve(total_steps) for schedule in schedules]),
         momentum=np.array([momentum_curve(each, total_steps) for each in momenta]),
@@ -144,7 +144,7 @@ def train_many(
     )
 
 
-def _fingerprint() -> str:
+def source_fingerprint() -> str:
     """Return a hash of the source of the trainer and the version of torch."""
     digest = hashlib.sha256(torch.__version__.encode())
     for name in _SOURCES:

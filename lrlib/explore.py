@@ -139,7 +139,9 @@ def explore(
         ValueError: if an argument is not of this form, the schedule has no such parameter, none
             moves, or the schedule refuses what the sliders allow.
     """
-    entries = {entry.schedule: entry for entry in CATALOG.values()}
+    entries = {
+        entry.schedule: entry for entry in CATALOG.values() if issubclass(entry.schedule, Schedule)
+    }
     if schedule not in entries:
         raise ValueError(f"schedule must be a class in the catalog, got {schedule!r}")
     check_id(id)

@@ -133,7 +133,7 @@ def _schedules(
         name: value.curve(total_steps) if isinstance(value, Schedule) else value
         for name, value in sorted(options.items())
     }
-    setting = repr((data.digest(), described, ensemble._fingerprint())).encode()
+    setting = repr((data.digest(), described, ensemble.source_fingerprint())).encode()
     schedules = {}
     for label, make in candidates.items():
         for rate in map(float, rates):

@@ -60,7 +60,11 @@ def described(setting: object) -> object:
     """Return a number as it is, and anything else as text that is the same in every process."""
     if isinstance(setting, int | float):
         return float(setting)
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(setting))
+    return _without_addresses(repr(setting))
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
 class Drivers:
@@ -87,7 +91,8 @@ class Drivers:
             self.description = f"ReduceLROnPlateau({vars(schedule)})"
         else:
             scheduler = schedule(optimizer)
-            self.description = described(f"{type(scheduler).__name__}({scheduler.state_dict()})")
+            state = scheduler.state_dict()
+            self.description = _without_addresses(f"{type(scheduler).__name__}({state})")
         self._by_update, self._by_loss = [scheduler], []
         if isinstance(scheduler, _PlateauLR | torch_schedulers.ReduceLROnPlateau):
             self._by_update, self._by_loss = [], [scheduler]

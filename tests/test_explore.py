@@ -9,7 +9,14 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, StepLR, WarmupWithDecay
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    ReduceLROnPlateau,
+    StepLR,
+    WarmupWithDecay,
+)
 from lrlib.explore import explore
 from lrlib.theory import NoisyQuadratic
 
@@ -117,6 +124,7 @@ def test_an_unstable_rate_leaves_the_panel_and_does_not_stretch_it():
     ("change", "message"),
     [
         ({"schedule": StepLR(0.1, 5)}, "schedule must be a class in the catalog, got StepLR"),
+        ({"schedule": ReduceLROnPlateau}, "schedule must be a class in the catalog, got .*Plateau"),
         ({"id": "a b"}, "id must be letters, digits and hyphens, got 'a b'"),
         ({"steps": 0}, "steps must be a whole number >= 1, got 0"),
         ({"steps": 2.5}, "steps must be a whole number >= 1, got 2.5"),

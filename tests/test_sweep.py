@@ -222,7 +222,7 @@ def test_another_trainer_or_torch_computes_anew(trained, tmp_path, monkeypatch, 
     if changed == "torch":
         monkeypatch.setattr(ensemble.torch, "__version__", "0.0")
     else:
-        monkeypatch.setattr(ensemble, "_fingerprint", lambda: "other")
+        monkeypatch.setattr(ensemble, "source_fingerprint", lambda: "other")
     here(out=tmp_path / "table.csv")
     assert len(trained) == 2
 

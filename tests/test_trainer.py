@@ -142,6 +142,12 @@ def test_a_plateau_sees_the_validation_loss_of_each_evaluation_after_the_first_u
     assert len(set(expected)) > 2
 
 
+def test_the_loss_before_the_first_update_is_none_that_a_plateau_sees():
+    still = ReduceLROnPlateau(1e-6, eps=0, **PLATEAU)  # too slow to improve on anything
+    history = train(still, DIGITS, total_steps=31, eval_every=10)
+    assert history.lr.tolist() == [1e-6] * 30 + [0.5e-6]
+
+
 def test_a_plateau_of_torch_trains_the_same_run():
     options = {"total_steps": 200, "eval_every": 10}
     mine = train(ReduceLROnPlateau(0.3, **PLATEAU), DIGITS, **options)
