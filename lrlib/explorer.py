@@ -18,7 +18,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from .explore_page import page_figure
-from .plotting import label_ends
+from .plotting import in_book_style, label_ends
 from .sketch import Axis, Line
 
 Number = float | int
@@ -161,6 +161,7 @@ def _control(slider: Slider) -> widgets.Widget:
     return kind(slider.start, **span, readout_format=written, **shared)
 
 
+@in_book_style
 def draw_figure(spec: Spec, drawn: list[Drawn]) -> bytes:
     """Return the panels as an SVG file."""
     figure = Figure((7.2, 4.8), layout="constrained")

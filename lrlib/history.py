@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .files import whole_file
-from .plotting import label_ends
+from .plotting import in_book_style, label_ends
 from .schedules.base import check_count
 
 _BY_UPDATE = ("lr", "momentum", "train_loss")
@@ -55,6 +55,7 @@ class History:
         """Whether the training loss stopped being finite."""
         return not np.isfinite(self.train_loss).all()
 
+    @in_book_style
     def plot(self) -> Figure:
         """Draw the rate, the losses and the accuracy over the updates, side by side."""
         figure = Figure(figsize=(10.8, 3.2), layout="constrained")
@@ -62,6 +63,7 @@ class History:
             draw(ax)
         return figure
 
+    @in_book_style
     def save(self, folder: str | Path) -> None:
         """Write the run into a folder, made if need be.
 

@@ -24,7 +24,8 @@ from .schedules import (
 )
 from .schedules.base import check_count
 
-_STYLE = {
+#: The style of the book. ``@in_book_style`` draws in it, whatever style is in force.
+STYLE = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -39,12 +40,14 @@ _STYLE = {
     "svg.hashsalt": "lrlib",
 }
 
+in_book_style = plt.rc_context(STYLE)
+
 _COLOURS = {entry.schedule: entry.colour for entry in CATALOG.values()}
 
 
 def use_book_style() -> None:
     """Draw every later figure in the style of the book, and show it as SVG in notebooks."""
-    plt.rcParams.update(_STYLE)
+    plt.rcParams.update(STYLE)
     set_matplotlib_formats("svg", metadata={"Date": None})
 
 
@@ -89,6 +92,7 @@ def label_ends(ax: Axes) -> None:
         free += 1.15 * plt.rcParams["font.size"] * point
 
 
+@in_book_style
 def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | None = None) -> Axes:
     """Draw the rate of each schedule over the first ``steps`` updates, each labelled by its key.
 
@@ -108,6 +112,7 @@ def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | Non
     return ax
 
 
+@in_book_style
 def plot_warmup_schedules(warmup_steps: int = 1000, total_steps: int = 10000) -> Figure:
     """Draw the warmups on one pair of axes, all to a rate of 0.001.
 
@@ -131,6 +136,7 @@ def plot_warmup_schedules(warmup_steps: int = 1000, total_steps: int = 10000) ->
     return plot_schedules(schedules, total_steps).figure
 
 
+@in_book_style
 def plot_cyclical_schedules(total_steps: int = 10000) -> Figure:
     """Draw the cyclical schedules side by side, all between rates of 0.0001 and 0.01.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from .plotting import label_ends
+from .plotting import in_book_style, label_ends
 from .schedules.base import check_divisor
 
 
@@ -153,6 +153,7 @@ class RangeTest:
         end = base + int(np.argmax(falling[base:] <= falling[low] + margin))
         return Bounds(float(self.lr[base]), float(self.lr[end]))
 
+    @in_book_style
     def plot(self) -> Figure:
         """Draw the losses over the rate, and what each of :data:`RULES` suggests, if anything.
 

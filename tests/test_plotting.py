@@ -42,6 +42,15 @@ def test_schedules_are_drawn_to_the_end_of_the_run_and_labelled(ax):
     assert [text.get_text() for text in ax.texts] == ["a", "b"]
 
 
+def test_the_style_of_the_book_is_used_and_no_other_changed():
+    before = dict(plt.rcParams)
+    ax = plot_schedules({"constant": ConstantLR(0.1, 1)}, 10)
+    assert not ax.spines["top"].get_visible()
+    assert ax.figure.get_layout_engine() is not None
+    assert dict(plt.rcParams) == before
+    plt.close(ax.figure)
+
+
 def test_schedules_are_drawn_on_new_axes_by_default():
     ax = plot_schedules({"constant": ConstantLR(0.1, 1)}, 10)
     assert ax.get_xlabel() == "update"
@@ -99,7 +108,7 @@ def test_the_warmups_are_drawn_on_one_pair_of_axes_up_to_one_rate():
 
 def test_the_cyclical_schedules_are_drawn_in_panels_between_the_same_rates():
     figure = plot_cyclical_schedules(total_steps=560)
-    assert [ax.get_title() for ax in figure.axes] == [
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [
         "triangular",
         "triangular2",
         "exp_range",

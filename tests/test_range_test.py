@@ -268,12 +268,12 @@ def test_a_plot_shows_both_losses_and_marks_what_each_rule_suggests(sweep):
     assert smoothed.get_xydata().tolist() == np.stack([test.lr, test.smoothed], 1).tolist()
     assert [mark.get_xdata()[0] for mark in marks] == [test.suggest(r) for r in RULES.values()]
     assert [text.get_text() for text in ax.texts] == [*RULES, "loss", "smoothed"]
-    assert (ax.get_xscale(), ax.get_title()) == (sweep, "")
+    assert (ax.get_xscale(), ax.get_title(loc="left")) == (sweep, "")
 
 
 def test_a_plot_says_that_the_network_is_dead():
     (ax,) = seen([GUESS, 1.0, GUESS, GUESS]).plot().axes
-    assert ax.get_title() == "the network is dead: it is back at guessing"
+    assert ax.get_title(loc="left") == "the network is dead: it is back at guessing"
 
 
 @pytest.mark.parametrize(
