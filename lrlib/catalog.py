@@ -58,7 +58,7 @@ CATALOG = {
     "step": Entry(
         schedules.StepLR,
         "step",
-        "#56B4E9",
+        "#7598BD",
         "04_steps",
         "StepLR",
         {"base_lr": 0.1, "step_size": 300, "gamma": 0.5},
@@ -138,7 +138,7 @@ CATALOG = {
     "linear-warmup": Entry(
         schedules.LinearWarmup,
         "linear warmup",
-        "#E69F00",
+        "#A2570D",
         "08_warmup",
         None,
         {"base_lr": 0.1, "warmup_steps": 300},
