@@ -182,7 +182,9 @@ class Estimate:
     se: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} ± {self.se:.3f}".replace("-", "−")
+        return f"{self.mean:.3f}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{self.se:.3f}".replace(
+            "-", "−"
+        )
 
     def above_zero(self) -> bool:
         """Say whether the mean is more than two standard errors above zero."""

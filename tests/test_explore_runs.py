@@ -75,7 +75,11 @@ def test_a_slider_begins_where_it_is_told_to():
 
 def test_a_mean_has_a_band_of_its_standard_error():
     curve = mean_curve([0, 10], np.array([[1.0, 2.0], [3.0, 6.0]]))
-    assert (list(curve.y), list(curve.error), curve.text) == ([2, 4], [1, 2], "4.000 ± 2.000")
+    assert (list(curve.y), list(curve.error), curve.text) == (
+        [2, 4],
+        [1, 2],
+        "4.000\u00a0±\u00a02.000",
+    )
 
 
 def test_the_band_is_drawn_in_the_page(explorer):

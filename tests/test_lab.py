@@ -135,7 +135,7 @@ def test_a_claim_needs_two_standard_errors_and_its_denial_three(mean, above, bel
 
 
 def test_an_estimate_reads_as_mean_and_error():
-    assert str(lab.Estimate(-0.0304, 0.0071)) == "−0.030 ± 0.007"
+    assert str(lab.Estimate(-0.0304, 0.0071)) == "−0.030\u00a0±\u00a00.007"
 
 
 def test_the_quadratic_is_tuned_to_the_bottom_of_its_valley():

@@ -50,10 +50,10 @@ def test_each_row_is_tuned_alone_so_that_chapters_share_it(tunes):
 def test_the_table_shows_both_optimizers(tunes):
     _, _, *rows = scoreboard.show_scoreboard("step").data.splitlines()
     assert rows == [
-        "| constant | SGD | 0.2 | 1.000 ± 0.058 |  | 50.0 |",
-        "| step | SGD | 0.2 | 0.900 ± 0.058 | −0.100 ± 0.000 | 55.0 |",
-        "| constant | AdamW | 0.2 | 1.050 ± 0.058 |  | 47.5 |",
-        "| step | AdamW | 0.2 | 0.950 ± 0.058 | −0.100 ± 0.000 | 52.5 |",
+        "| constant | SGD | 0.2 | 1.000\u00a0±\u00a00.058 |  | 50.0 |",
+        "| step | SGD | 0.2 | 0.900\u00a0±\u00a00.058 | −0.100\u00a0±\u00a00.000 | 55.0 |",
+        "| constant | AdamW | 0.2 | 1.050\u00a0±\u00a00.058 |  | 47.5 |",
+        "| step | AdamW | 0.2 | 0.950\u00a0±\u00a00.058 | −0.100\u00a0±\u00a00.000 | 52.5 |",
     ]
 
 
