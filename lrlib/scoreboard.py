@@ -11,21 +11,30 @@ from dataclasses import dataclass
 from IPython.display import Markdown
 
 from . import schedules
+from .catalog import CATALOG
 from .lab import Estimate, estimate, paired, tune
 from .notebook import show_table
 from .schedules import Schedule
 
 OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
-#: Each row by its key, as a function of the peak rate and the number of updates.
-ROWS: dict[str, Callable[[float, int], Schedule]] = {
+#: What stands for a schedule, where the catalog's example, fitted to the run, is not what one uses.
+RECIPES: dict[str, Callable[[float, int], Schedule]] = {
     "constant": lambda peak, steps: schedules.ConstantLR(peak, factor=1),
-    "step": lambda peak, steps: schedules.MultiStepLR(peak, (steps // 2, 3 * steps // 4)),
+    "multistep": lambda peak, steps: schedules.MultiStepLR(peak, (steps // 2, 3 * steps // 4)),
     "exponential": lambda peak, steps: schedules.ExponentialLR(peak, 0.01 ** (1 / steps)),
     "cosine": lambda peak, steps: schedules.CosineAnnealingLR(peak, steps),
     "linear": lambda peak, steps: schedules.LinearLR(peak, 1, 0, steps),
     "inverse-time": lambda peak, steps: schedules.InverseTimeLR(peak, max(1, steps // 20), 1),
     "inverse-sqrt": lambda peak, steps: schedules.InverseSqrtLR(peak, steps // 10),
+}
+
+
+#: Each row by its key in the catalog, as a function of the peak rate and the number of updates.
+ROWS: dict[str, Callable[[float, int], Schedule]] = {
+    key: RECIPES.get(key, entry.fitted)
+    for key, entry in CATALOG.items()
+    if issubclass(entry.schedule, Schedule)
 }
 
 

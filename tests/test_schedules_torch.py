@@ -1,6 +1,8 @@
 """Driven through a real optimizer, schedules equal their torch twins; where not, both are shown."""
 
+import re
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler as theirs
 
 import lrlib as ours
+from lrlib.catalog import CATALOG
 from lrlib.optim import ScheduledLR
 
 rate = st.floats(1e-5, 10)
@@ -198,3 +201,11 @@ def test_past_its_end_the_cosine_stays_and_torch_climbs_back():
     past = driven(1.0, lambda o: theirs.CosineAnnealingLR(o, 10), 21)
     assert past[20] == pytest.approx(1)
     assert ours.CosineAnnealingLR(1.0, 10).curve(21)[10:] == [0] * 11
+
+
+def test_every_twin_in_the_catalog_is_driven_beside_its_schedule():
+    driven_here = Path(__file__).read_text("utf-8")
+    driven_here += Path(__file__).with_name("test_plateau.py").read_text("utf-8")
+    for entry in CATALOG.values():
+        if entry.torch:
+            assert re.search(rf"\b{entry.torch}\(\s*(o\b|optimizer\b)", driven_here), entry.torch
