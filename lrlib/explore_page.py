@@ -29,26 +29,35 @@ _TEMPLATES = jinja2.Environment(
 
 def page_figure(spec: Spec) -> str:
     """Return the explorer as an HTML figure."""
-    live, *still = spec.drawn(spec.start)
-    panels = [
-        {
-            "title": panel.title,
-            "ticks": _ticks(panel.axis),
-            "live": {"label": live.label, "colour": live.colour, "line": live.lines[i]},
-            "still": [
-                {"label": each.label, "colour": each.colour, "line": each.lines[i]}
-                for each in still
-            ],
-        }
-        for i, panel in enumerate(spec.panels)
-    ]
+    drawn = spec.drawn(spec.start)
+    panels = []
+    for i, panel in enumerate(spec.panels):
+        shown = [(each, each.lines[i]) for each in drawn if each.lines[i] is not None]
+        low, high = panel.span
+        panels.append(
+            {
+                "title": panel.title,
+                "when": panel.when,
+                "unit": panel.unit,
+                "span": panel.span,
+                "ticks": _ticks(panel.axis),
+                "foot": [
+                    (f"{x:,.6g}", 100 * (x - low) / (high - low)) for x in _round_numbers(low, high)
+                ]
+                if spec.feet[i]
+                else [],
+                "handles": [
+                    (slider.name, 100 * (slider.start - low) / (high - low))
+                    for slider in spec.sliders
+                    if slider.handle
+                ],
+                "live": [(each, line) for each, line in shown if each.moves],
+                "still": [(each, line) for each, line in shown if not each.moves],
+                "main": drawn[0],
+            }
+        )
     return _TEMPLATES.get_template("explorer.html").render(
-        spec=spec,
-        panels=panels,
-        steps=spec.steps,
-        x_ticks=[(f"{x:,.0f}", 100 * x / spec.steps) for x in _round_numbers(0, spec.steps)],
-        summary=spec.summary(live),
-        data=json.dumps(spec.data(), separators=(",", ":")),
+        spec=spec, panels=panels, data=json.dumps(spec.data(), separators=(",", ":"))
     )
 
 

@@ -6,6 +6,7 @@ the drawn curves, so they should be few and short: a rate is thinned to every te
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,24 +17,7 @@ import numpy as np
 from .explorer import Drawn, Explorer, Number, Panel, Slider, Spec, check_id
 from .lab import estimate
 from .schedules.base import check_count
-from .sketch import Axis, Line, points
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Something recorded over the updates of a run.
-
-    Args:
-        x: where, in updates, of length n.
-        y: the values, of length n.
-        error: the half height of a band around them, of length n; None for no band.
-        text: what stands in the panel's head; the last value by default.
-    """
-
-    x: Sequence[float]
-    y: Sequence[float]
-    error: Sequence[float] | None = None
-    text: str = ""
+from .sketch import Axis, Curve, Line
 
 
 def rate_curve(lr: Sequence[float], points: int = 150) -> Curve:
@@ -96,7 +80,7 @@ def explore_runs(
         if len(curves) != len(panels):
             raise ValueError(f"draw must give {len(panels)} curves, one a panel, got {len(curves)}")
     shown = tuple(
-        Panel(name, _fit_axis([curves[i] for curves in sets], log))
+        Panel(name, _fit_axis([curves[i] for curves in sets], log), (0, steps))
         for i, (name, log) in enumerate(panels)
     )
     start = {name: values[0] for name, values in parameters.items()} | dict(start or {})
@@ -114,7 +98,9 @@ def explore_runs(
         )
         for name, values in parameters.items()
     )
-    return Explorer(RunsSpec(id, title, int(steps), sliders, shown, label, colour, sets, still))
+    lines = [_draw(curves, shown) for curves in sets]
+    others = {name: (ink, _draw(curves, shown)) for name, (ink, curves) in still.items()}
+    return Explorer(RunsSpec(id, title, sliders, shown, label, colour, lines, others))
 
 
 @dataclass(frozen=True)
@@ -123,50 +109,43 @@ class RunsSpec(Spec):
 
     id: str
     title: str
-    steps: int
     sliders: tuple[Slider, ...]
     panels: tuple[Panel, ...]
     label: str
     colour: str
-    sets: Sequence[tuple[Curve, ...]]
-    still: Mapping[str, tuple[str, tuple[Curve, ...]]]
+    sets: Sequence[tuple[Line, ...]]
+    still: Mapping[str, tuple[str, tuple[Line, ...]]]
 
     def drawn(self, values: Mapping[str, Number]) -> list[Drawn]:
         """Return the run that was recorded for these positions, and what it is compared with."""
         at = 0
         for slider in self.sliders:
             at = at * len(slider.choices) + int(values[slider.name])
-        moving = Drawn(self.label, self.colour, self._lines(self.sets[at]))
-        return [moving] + [
-            Drawn(label, colour, self._lines(curves))
-            for label, (colour, curves) in self.still.items()
+        return [Drawn(self.label, self.colour, self.sets[at], moves=True)] + [
+            Drawn(label, colour, lines, moves=False)
+            for label, (colour, lines) in self.still.items()
         ]
 
     def data(self) -> dict[str, Any]:
-        """Return every drawn run: for each panel its path, its dot, its text and its band."""
+        """Return every drawn run: for each panel the one line's path, dot, text and area."""
         records = [
-            [[line.path, line.end, line.text, line.area] for line in self._lines(curves)]
-            for curves in self.sets
+            [[[line.path, line.dot, line.text, line.area]] for line in lines] for lines in self.sets
         ]
-        return {"steps": self.steps, "records": records}
-
-    def _lines(self, curves: Sequence[Curve]) -> tuple[Line, ...]:
-        return tuple(
-            _line(curve, panel.axis) for curve, panel in zip(curves, self.panels, strict=True)
-        )
+        return {"records": records}
 
 
-def _line(curve: Curve, axis: Axis) -> Line:
-    x, y = [np.asarray(each).tolist() for each in (curve.x, curve.y)]
-    drawn = points(x, axis.heights(y))
-    text = curve.text or f"{y[-1]:.3g}"
-    band, area = None, ""
-    if curve.error is not None:
-        error = np.asarray(curve.error)
-        band = (np.subtract(y, error).tolist(), np.add(y, error).tolist())
-        upper, lower = (points(x, axis.heights(edge)) for edge in (band[1], band[0]))
-        area = "M" + "L".join(upper + lower[::-1]) + "Z"
-    return Line(x, y, "M" + "L".join(drawn), f"M{drawn[-1]}h0", text, band, area)
+def _draw(curves: Sequence[Curve], panels: Sequence[Panel]) -> tuple[Line, ...]:
+    return tuple(panel.draw(_plain(each)) for each, panel in zip(curves, panels, strict=True))
+
+
+def _plain(curve: Curve) -> Curve:
+    """Return a curve whose arrays are lists."""
+    lists = {
+        name: np.asarray(values).tolist()
+        for name in ("x", "y", "error")
+        if (values := getattr(curve, name)) is not None
+    }
+    return dataclasses.replace(curve, **lists)
 
 
 def _fit_axis(curves: Sequence[Curve], log: bool) -> Axis:

@@ -1,7 +1,8 @@
-"""What all explorers share: sliders over two panels, in Jupyter and in the built page.
+"""What all explorers share: sliders over panels, in Jupyter and in the built page.
 
 An explorer is made from a :class:`Spec`, which says what moves and what is drawn.
-:mod:`lrlib.explore` makes those of schedules, :mod:`lrlib.explore_runs` those of recorded runs.
+:mod:`lrlib.explore_demo` makes those that the page computes, :mod:`lrlib.explore` those of
+schedules among them, and :mod:`lrlib.explore_runs` those of recorded runs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 
 from .explore_page import page_figure
 from .plotting import in_book_style, label_ends
-from .sketch import Axis, Line
+from .sketch import Axis, Curve, Line, line
 
 Number = float | int
 
@@ -36,6 +37,7 @@ class Slider:
         step: from one position to the next.
         unit: what it counts; empty for a rate.
         choices: what the positions 0, 1, 2, ... stand for, where they stand for something else.
+        handle: whether it is a place on the horizontal axis that can be dragged in the panels.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Slider:
     step: Number
     unit: str = ""
     choices: tuple[str, ...] = ()
+    handle: bool = False
 
     @property
     def decimals(self) -> int:
@@ -59,19 +62,42 @@ class Slider:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel over the updates of a run."""
+    """A panel of an explorer.
+
+    Args:
+        title: what its vertical axis shows.
+        axis: its vertical axis.
+        span: the ends of its horizontal axis.
+        unit: what its horizontal axis shows.
+        when: for which point the values in its head hold.
+    """
 
     title: str
     axis: Axis
+    span: tuple[float, float]
+    unit: str = "update"
+    when: str = "at the end"
+
+    def draw(self, curve: Curve | None) -> Line | None:
+        """Return a curve as it is drawn in this panel."""
+        return None if curve is None else line(curve, self.axis, self.span)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is drawn in every panel in one colour: a line for each panel."""
+    """What is drawn in one colour.
+
+    Args:
+        label: what it is called.
+        colour: its colour.
+        lines: its line in each panel, None where it has none.
+        moves: whether it moves with the sliders.
+    """
 
     label: str
     colour: str
-    lines: tuple[Line, ...]
+    lines: tuple[Line | None, ...]
+    moves: bool
 
 
 class Spec(ABC):
@@ -80,14 +106,12 @@ class Spec(ABC):
     Attributes:
         id: names the explorer in its page and in the page's address.
         title: stands above it.
-        steps: the number of updates shown.
         sliders: the parameters that move.
         panels: the panels, from top to bottom.
     """
 
     id: str
     title: str
-    steps: int
     sliders: tuple[Slider, ...]
     panels: tuple[Panel, ...]
 
@@ -96,21 +120,22 @@ class Spec(ABC):
         """Where the sliders stand at first."""
         return {slider.name: slider.start for slider in self.sliders}
 
+    @property
+    def feet(self) -> list[bool]:
+        """Which panels draw their horizontal axis, all but those above one that shares it."""
+        across = [(panel.span, panel.unit) for panel in self.panels]
+        return [mine != below for mine, below in zip(across, [*across[1:], None], strict=True)]
+
     @abstractmethod
     def drawn(self, values: Mapping[str, Number]) -> list[Drawn]:
-        """Return what is drawn with the sliders at ``values``: first what moves, then the rest."""
+        """Return what is drawn with the sliders at ``values``: what moves, then what stays.
+
+        The first is the main one: a thick line with a dot.
+        """
 
     @abstractmethod
     def data(self) -> dict[str, Any]:
         """Return what the page's script needs to draw the explorer, as JSON can hold it."""
-
-    def summary(self, live: Drawn) -> str:
-        """Return in a sentence what is shown, for those who do not see it."""
-        ends = ", ".join(
-            f"{panel.title} {line.text}"
-            for panel, line in zip(self.panels, live.lines, strict=True)
-        )
-        return f"After {self.steps:,} updates: {ends}."
 
 
 def check_id(id: str) -> None:
@@ -140,7 +165,7 @@ class Explorer(widgets.VBox):
 
     def update(self, _change: object = None) -> None:
         """Draw the figure for the sliders' positions."""
-        self.figure.value = draw_figure(self.spec, self.spec.drawn(self.values))
+        self.figure.value = draw_figure(self.spec, self.values)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         return super()._repr_mimebundle_(**kwargs) | {"text/html": self.html}
@@ -162,21 +187,27 @@ def _control(slider: Slider) -> widgets.Widget:
 
 
 @in_book_style
-def draw_figure(spec: Spec, drawn: list[Drawn]) -> bytes:
-    """Return the panels as an SVG file."""
-    figure = Figure((7.2, 4.8), layout="constrained")
-    axes = figure.subplots(len(spec.panels), sharex=True)
-    for i, (ax, panel) in enumerate(zip(axes, spec.panels, strict=True)):
+def draw_figure(spec: Spec, values: Mapping[str, Number]) -> bytes:
+    """Return the panels, with the sliders at ``values``, as an SVG file."""
+    drawn = spec.drawn(values)
+    figure = Figure((7.2, 2.4 * len(spec.panels)), layout="constrained")
+    axes = figure.subplots(len(spec.panels), squeeze=False)[:, 0]
+    for i, (ax, panel, foot) in enumerate(zip(axes, spec.panels, spec.feet, strict=True)):
         for each in reversed(drawn):
             line, width = each.lines[i], 2.4 if each is drawn[0] else 1.2
+            if line is None:
+                continue
             label = f"{each.label} {line.text}"
             ax.plot(line.x, line.values, color=each.colour, linewidth=width, label=label)
             if line.band:
                 ax.fill_between(line.x, *line.band, color=each.colour, alpha=0.2, linewidth=0)
+        for slider in spec.sliders:
+            if slider.handle:
+                ax.axvline(values[slider.name], color="0.5", linewidth=1, linestyle=":")
         scale, limits = "log" if panel.axis.log else "linear", (panel.axis.low, panel.axis.high)
-        ax.set(ylabel=panel.title, yscale=scale, ylim=limits, xlim=(0, spec.steps))
-    axes[-1].set(xlabel="update")
-    for ax in axes:
+        ax.set(ylabel=panel.title, yscale=scale, ylim=limits, xlim=panel.span)
+        ax.set_xlabel(panel.unit if foot else "")
+        ax.tick_params(labelbottom=foot)
         label_ends(ax)
     file = io.BytesIO()
     figure.savefig(file, format="svg")

@@ -1,4 +1,4 @@
-"""What an explorer draws: two curves over the updates of a run, as numbers and as SVG paths.
+"""What an explorer draws: curves, as numbers and as SVG paths.
 
 The book's build runs this file to draw the figure that stands in the page, and the page runs the
 same file to redraw it when a slider moves. So it uses the standard library alone.
@@ -9,10 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .schedules import Schedule
-from .theory import NoisyQuadratic
-
-OUTSIDE = 10  # how far beyond its panel a line goes on, in percent of the panel's height
+OUTSIDE = 10  # how far beyond its panel a line goes on, in percent of the panel
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,34 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Something to draw in a panel, in the units of its axes.
+
+    Args:
+        x: where, of length n.
+        y: the values, of length n.
+        error: the half height of a band around them, of length n; None for no band.
+        text: what stands in the panel's head; the value at the dot by default.
+        dot: the position in ``y`` of the point that is drawn as a dot; the last by default.
+    """
+
+    x: list[float]
+    y: list[float]
+    error: list[float] | None = None
+    text: str = ""
+    dot: int = -1
+
+
+@dataclass(frozen=True)
 class Line:
     """A drawn curve.
 
     Args:
-        x: where its values are, in updates.
+        x: where its values are.
         values: its values.
-        path: the curve as the ``d`` of an SVG path; x counts updates, y is in percent.
-        end: the last point alone, drawn as a dot.
-        text: the last value, as a reader would write it.
+        path: the curve as the ``d`` of an SVG path; x keeps its units, y is in percent.
+        dot: one of its points alone.
+        text: what stands in the panel's head.
         band: the lower and the upper edge of a band around it, if there is one.
         area: the band as the ``d`` of an SVG path.
     """
@@ -54,7 +70,7 @@ class Line:
     x: list[float]
     values: list[float]
     path: str
-    end: str
+    dot: str
     text: str
     band: tuple[list[float], list[float]] | None = None
     area: str = ""
@@ -62,34 +78,21 @@ class Line:
 
 def points(x: list[float], heights: list[float]) -> list[str]:
     """Return points as SVG writes them."""
-    return [f"{at} {height:.2f}" for at, height in zip(x, heights, strict=True)]
+    return [f"{at:.6g} {height:.2f}" for at, height in zip(x, heights, strict=True)]
 
 
-def line(values: list[float], axis: Axis) -> Line:
-    """Draw ``values`` over 0, 1, 2, ... on an axis."""
-    x = list(range(len(values)))
-    drawn = points(x, axis.heights(values))
-    return Line(x, values, "M" + "L".join(drawn), f"M{drawn[-1]}h0", f"{values[-1]:.3g}")
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """The two panels of an explorer.
-
-    Args:
-        problem: the noisy quadratic that the schedule is tried on.
-        steps: the number of updates of the run.
-        rate_axis: the axis of the upper panel.
-        loss_axis: the axis of the lower panel.
-    """
-
-    problem: NoisyQuadratic
-    steps: int
-    rate_axis: Axis
-    loss_axis: Axis
-
-    def draw(self, schedule: Schedule) -> tuple[Line, Line]:
-        """Return the rate under a schedule, and the expected loss that it leads to."""
-        rates = schedule.curve(self.steps + 1)
-        losses = self.problem.losses(rates[:-1])
-        return line(rates, self.rate_axis), line(losses, self.loss_axis)
+def line(curve: Curve, axis: Axis, span: tuple[float, float]) -> Line:
+    """Draw a curve on a vertical axis over a horizontal span."""
+    low, high = span
+    room = (high - low) * OUTSIDE / 100
+    x = [min(max(low - room, at), high + room) for at in curve.x]
+    drawn = points(x, axis.heights(curve.y))
+    text = curve.text or f"{curve.y[curve.dot]:.3g}"
+    band, area = None, ""
+    if curve.error is not None:
+        both = list(zip(curve.y, curve.error, strict=True))
+        band = [y - e for y, e in both], [y + e for y, e in both]
+        lower, upper = (points(x, axis.heights(edge)) for edge in band)
+        area = "M" + "L".join(upper + lower[::-1]) + "Z"
+    path, dot = "M" + "L".join(drawn), f"M{drawn[curve.dot]}h0"
+    return Line(curve.x, curve.y, path, dot, text, band, area)

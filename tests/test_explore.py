@@ -41,7 +41,7 @@ def explorers_in(path):
     exec(compile(ast.Module(imports, []), path.name, "exec"), namespace)
     for node in nodes:
         call = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "explore":
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("explore", "explore_demo"):
             yield eval(compile(ast.Expression(call), path.name, "eval"), namespace)
 
 
@@ -73,9 +73,13 @@ def test_the_page_gets_html_that_says_what_it_shows(explorer):
         control = html.select_one(f'input[name="{slider.name}"]')
         assert html.select_one(f'label[for="{control["id"]}"]').get_text() == slider.name
         assert float(control["value"]) == slider.start
-    rate, loss = explorer.spec.sketch.draw(explorer.spec.schedule(explorer.spec.start))
-    assert [path["d"] for path in html.select(".explorer-live")] == [rate.path, loss.path]
-    assert [value.get_text() for value in html.select(".explorer-value")] == [rate.text, loss.text]
+    moving = [each for each in explorer.spec.drawn(explorer.spec.start) if each.moves]
+    for i, panel in enumerate(html.select(".explorer-panel")):
+        lines = [each.lines[i] for each in moving if each.lines[i]]
+        for k, line in enumerate(lines):
+            assert panel.select_one(f'.explorer-live[data-line="{k}"]')["d"] == line.path
+        values = panel.select(".explorer-value")
+        assert [value.get_text() for value in values] == [line.text for line in lines]
 
 
 def test_jupyter_gets_the_widget():
@@ -104,7 +108,8 @@ def test_what_is_fixed_and_what_is_compared_reaches_the_page():
     )
     html = BeautifulSoup(explorer.html, "html.parser")
     data = json.loads(html.figure["data-spec"])
-    assert data["fixed"] == {"warmup_steps": 0, "total_steps": 50, "decay": "linear"}
+    for name, value in {"warmup_steps": 0, "total_steps": 50, "decay": "linear"}.items():
+        assert data["fixed"][name] == value
     assert len(html.select(".explorer-still")) == 2
 
 
@@ -117,7 +122,7 @@ def test_an_unstable_rate_leaves_the_panel_and_does_not_stretch_it():
     problem = NoisyQuadratic([1.0], [1.0])
     explorer = explore(ConstantLR, id="a", title="A", base_lr=(0.1, 5.0), factor=1, problem=problem)
     explorer.controls["base_lr"].value = 5.0
-    assert explorer.spec.sketch.loss_axis.high < 1000
+    assert explorer.spec.panels[1].axis.high < 1000
 
 
 @pytest.mark.parametrize(
@@ -163,4 +168,4 @@ def test_the_lines_to_compare_with_have_room():
     spec = explore(
         CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9, against={"tall": tall}
     ).spec
-    assert spec.sketch.rate_axis.high > 3
+    assert spec.panels[0].axis.high > 3

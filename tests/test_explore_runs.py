@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from lrlib.explore_runs import Curve, explore_runs, mean_curve, rate_curve
+from lrlib.explore_runs import explore_runs, mean_curve, rate_curve
+from lrlib.sketch import Curve
 
 STEPS = 100
 LOOK = {"id": "runs", "title": "Runs", "steps": STEPS, "label": "run", "colour": "#0072B2"}
@@ -47,7 +48,7 @@ def test_the_page_holds_every_run_in_the_order_of_the_sliders(explorer):
         for j in range(2):
             lines = explorer.spec.drawn({"peak": i, "seeds": j})[0].lines
             assert data["records"][2 * i + j] == [
-                [line.path, line.end, line.text, line.area] for line in lines
+                [[line.path, line.dot, line.text, line.area]] for line in lines
             ]
 
 
@@ -85,7 +86,7 @@ def test_a_mean_has_a_band_of_its_standard_error():
 def test_the_band_is_drawn_in_the_page(explorer):
     html = BeautifulSoup(explorer.html, "html.parser")
     (band,) = html.select(".explorer-band")
-    assert "explorer-moves" in band["class"]
+    assert band["data-line"] == "0"
     assert band["d"] == explorer.spec.drawn(explorer.spec.start)[0].lines[1].area
 
 

@@ -14,7 +14,12 @@ import lrlib
 from lrlib import ensemble
 
 ROOT = Path(lrlib.__file__).parent
-PURE = [*ROOT.glob("schedules/*.py"), ROOT / "theory.py", ROOT / "sketch.py"]
+PURE = [
+    *ROOT.glob("schedules/*.py"),
+    *ROOT.glob("demos/*.py"),
+    ROOT / "theory.py",
+    ROOT / "sketch.py",
+]
 
 
 def modules_imported_by(path):

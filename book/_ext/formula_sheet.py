@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from lrlib.catalog import CATALOG, Entry
 from lrlib.schedules import Schedule
-from lrlib.sketch import Axis, line
+from lrlib.sketch import Axis, Curve, line
 
 UPDATES = 1000  # what the examples of the catalog are made for
 EVERY = 5  # one point of a curve for so many updates: what a small drawing can show
@@ -80,14 +80,15 @@ def example_rates(entry: Entry) -> list[float]:
 def curve(entry: Entry) -> str:
     """Draw the example of a row as an SVG that stretches to the room it is given."""
     rates = example_rates(entry)
-    drawn = line(rates[::EVERY], Axis(0.0, 1.04 * max(rates)))
+    shown = Curve(list(range(0, UPDATES + 1, EVERY)), rates[::EVERY])
+    drawn = line(shown, Axis(0.0, 1.04 * max(rates)), (0, UPDATES))
     said = (
         f"Rate against update, {entry.label}: {rates[0]:.3g} at first, at most {max(rates):.3g}, "
         f"{rates[-1]:.3g} after {UPDATES:,} updates."
     )
     return (
         f'<svg class="sheet-curve" style="--line: {entry.colour}" '
-        f'viewBox="0 0 {UPDATES // EVERY} 100" preserveAspectRatio="none" role="img" '
+        f'viewBox="0 0 {UPDATES} 100" preserveAspectRatio="none" role="img" '
         f'aria-label="{html.escape(said)}"><path d="{drawn.path}"/></svg>'
     )
 

@@ -50,8 +50,8 @@ def bundle() -> str:
     modules = standard_modules()
     for path in sorted(OURS.glob("*.py")):
         modules[path.stem] = module(path)
-    ours = [LRLIB / "__init__.py", *(LRLIB / "schedules").glob("*.py")]
-    ours += [LRLIB / "theory.py", LRLIB / "sketch.py"]
+    ours = [LRLIB / name for name in ("__init__.py", "theory.py", "sketch.py")]
+    ours += [*(LRLIB / "schedules").glob("*.py"), *(LRLIB / "demos").glob("*.py")]
     for path in sorted(ours):
         name = path.relative_to(LRLIB.parent).with_suffix("").as_posix().replace("/", ".")
         modules[name.removesuffix(".__init__")] = module(path)

@@ -31,6 +31,7 @@ function connect(figure) {
   const form = figure.querySelector("form");
   const sliders = [...form.querySelectorAll("input")];
   const panels = [...figure.querySelectorAll(".explorer-panel")];
+  const handles = [...figure.querySelectorAll(".explorer-handle")];
   const said = figure.querySelector(".explorer-said");
   const values = () => Object.fromEntries(sliders.map((each) => [each.name, Number(each.value)]));
   let draw, pending, saying;
@@ -56,20 +57,41 @@ function connect(figure) {
     const now = values();
     const lines = draw(now);
     panels.forEach((panel, i) => {
-      const [path, end, text, area] = lines[i];
-      panel.querySelector(".explorer-live").setAttribute("d", path);
-      panel.querySelector(".explorer-dot").setAttribute("d", end);
-      panel.querySelector(".explorer-value").textContent = text;
-      panel.querySelector(".explorer-band.explorer-moves")?.setAttribute("d", area);
+      const values = panel.querySelectorAll(".explorer-value");
+      lines[i].forEach(([path, dot, text, area], k) => {
+        values[k].textContent = text;
+        for (const [kind, d] of [["live", path], ["dot", dot], ["band", area]]) {
+          panel.querySelector(`.explorer-${kind}[data-line="${k}"]`)?.setAttribute("d", d);
+        }
+      });
     });
+    handles.forEach(place);
     window.explorers[id] = { values: now, lines };
     clearTimeout(saying);
-    saying = setTimeout(() => {
-      const ends = panels.map(
-        (panel, i) => `${panel.querySelector(".explorer-title").textContent} ${lines[i][2]}`,
-      );
-      said.textContent = `After ${spec.steps.toLocaleString("en")} updates: ${ends.join(", ")}.`;
-    }, 600);
+    saying = setTimeout(() => (said.textContent = panels.map(spoken).join(" ")), 600);
+  }
+
+  // What a panel shows, in a sentence for those who do not see it.
+  function spoken(panel) {
+    const text = (selector) => [...panel.querySelectorAll(selector)].map((each) => each.textContent);
+    const head = text(".explorer-title, .explorer-when").join(" ");
+    return `${head}: ${text(".explorer-end:has(.explorer-value)").join(", ")}.`;
+  }
+
+  // A handle in a plot is a slider that is dragged where its value lies.
+  function place(handle) {
+    const { low, high } = handle.parentElement.dataset;
+    const slider = form.elements[handle.dataset.slider];
+    handle.style.left = `${(100 * (slider.value - low)) / (high - low)}%`;
+  }
+
+  function drag(event) {
+    const plot = event.target.parentElement;
+    const { left, width } = plot.getBoundingClientRect();
+    const { low, high } = plot.dataset;
+    const slider = form.elements[event.target.dataset.slider];
+    slider.value = Number(low) + ((event.clientX - left) / width) * (high - low);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   function recorded(now) {
@@ -106,6 +128,13 @@ function connect(figure) {
     return true;
   }
 
+  for (const handle of handles) {
+    handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
+    handle.addEventListener("pointermove", (event) => {
+      if (handle.hasPointerCapture(event.pointerId)) drag(event);
+    });
+    handle.addEventListener("lostpointercapture", remember);
+  }
   form.addEventListener("input", update);
   form.addEventListener("change", remember);
   form.addEventListener("reset", () => {

@@ -8,9 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from test_pages import PAGES
 
-import lrlib
-from lrlib.sketch import Axis, Sketch
-from lrlib.theory import NoisyQuadratic
+from lrlib import demos
+from lrlib.sketch import Axis, line
 
 NAMES = [name for name in PAGES if re.search(r"book/(intro|\d\d_\w+)\.html", name)]
 
@@ -18,7 +17,7 @@ every_chapter = pytest.mark.parametrize("name", NAMES)
 
 
 def specs(site, name, recorded=False):
-    """The explorers of schedules, or of recorded runs, of a page: id, specification, sliders."""
+    """The explorers of a page that compute, or that recorded: id, specification, sliders."""
     html = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
     for figure in html.select("figure.explorer"):
         sliders = {
@@ -31,11 +30,12 @@ def specs(site, name, recorded=False):
 
 
 def drawn_by_cpython(spec, values):
-    """The two lines of an explorer, computed here."""
-    problem = NoisyQuadratic(spec["curvatures"], spec["variances"], spec["start"])
-    axes = Axis(*spec["rate_axis"]), Axis(*spec["loss_axis"])
-    schedule = getattr(lrlib, spec["schedule"])(**spec["fixed"], **values)
-    return Sketch(problem, spec["steps"], *axes).draw(schedule)
+    """The moving lines of each panel of an explorer, computed here."""
+    demo = getattr(demos, spec["demo"])(**spec["fixed"], **values)
+    return [
+        [line(curves[i], Axis(*axis[:3]), axis[3:]) for curves in demo.values() if curves[i]]
+        for i, axis in enumerate(spec["axes"])
+    ]
 
 
 def shown(page, id, values):
@@ -63,6 +63,15 @@ def attributes(page, id, selector, attribute):
     return lines.evaluate_all("(all, a) => all.map(each => each.getAttribute(a))", attribute)
 
 
+def lines_in(page, id, panel):
+    """The paths of what moves in a panel, the main line first."""
+    paths = page.locator(f"#explorer-{id} .explorer-panel").nth(panel).locator(".explorer-live")
+    return paths.evaluate_all(
+        "all => all.sort((a, b) => a.dataset.line - b.dataset.line)"
+        ".map(each => each.getAttribute('d'))"
+    )
+
+
 @every_chapter
 def test_moving_each_slider_to_both_ends_redraws_what_cpython_computes(page, site_url, site, name):
     page.goto(f"{site_url}/{name}")
@@ -70,23 +79,25 @@ def test_moving_each_slider_to_both_ends_redraws_what_cpython_computes(page, sit
     assert found
     for id, spec, sliders in found:
         values = {each: at["value"] for each, at in sliders.items()}
-        before = attributes(page, id, ".explorer-live", "d")
+        panels = range(len(spec["axes"]))
+        before = [lines_in(page, id, i) for i in panels]
         for slider, at in sliders.items():
             drawn = set()
             for end in ("min", "max", "value"):
                 move(page, id, slider, at[end])
                 values[slider] = at[end]
-                numbers = shown(page, id, values)
-                rate, loss = drawn_by_cpython(spec, values)
-                shown_rate, shown_loss = (line[4] for line in numbers["lines"])
-                assert shown_rate == pytest.approx(rate.values, rel=1e-12, abs=0)
-                assert shown_loss == pytest.approx(loss.values, rel=1e-12, abs=0)
-                assert attributes(page, id, ".explorer-live", "d") == [rate.path, loss.path]
+                numbers = shown(page, id, values)["lines"]
+                whole = {each: int(x) if x == int(x) else x for each, x in values.items()}
+                expected = drawn_by_cpython(spec, whole)
+                for i in panels:
+                    for theirs, mine in zip(numbers[i], expected[i], strict=True):
+                        assert theirs[4] == pytest.approx(mine.values, rel=1e-12, abs=1e-300)
+                    assert lines_in(page, id, i) == [each.path for each in expected[i]]
                 ends = page.locator(f"#explorer-{id} .explorer-value").all_inner_texts()
-                assert ends == [rate.text, loss.text]
-                drawn.add(rate.path)
+                assert ends == [each.text for lines in expected for each in lines]
+                drawn.add(json.dumps(numbers))
             assert len(drawn) >= 2, slider
-        assert attributes(page, id, ".explorer-live", "d") == before
+        assert [lines_in(page, id, i) for i in panels] == before
 
 
 @every_chapter
@@ -102,9 +113,10 @@ def test_a_slider_over_recorded_runs_shows_the_run_of_each_position(page, site_u
                 move(page, id, slider, value)
             shown(page, id, values)
             record = spec["records"][at]
-            assert attributes(page, id, ".explorer-live", "d") == [line[0] for line in record]
+            shown_paths = attributes(page, id, ".explorer-live", "d")
+            assert shown_paths == [line[0] for (line,) in record]
             ends = page.locator(f"#explorer-{id} .explorer-value").all_inner_texts()
-            assert ends == [line[2] for line in record]
+            assert ends == [line[2] for (line,) in record]
 
 
 @every_chapter
@@ -155,7 +167,8 @@ def test_a_slider_says_its_value_and_the_outcome_to_a_screen_reader(page, served
     assert page.locator('output[for="cosine-T_max"]').inner_text() == "200 updates"
     said = page.locator("#explorer-cosine [role=status]")
     page.wait_for_function(
-        "said => said.textContent.includes('rate 0.15')", arg=said.element_handle()
+        "said => said.textContent.includes('learning rate at the end: cosine 0.15')",
+        arg=said.element_handle(),
     )
 
 

@@ -2,23 +2,32 @@
 
 from browser import window
 
-import lrlib
-from lrlib.sketch import Axis, Sketch
-from lrlib.theory import NoisyQuadratic
+from lrlib import demos
+from lrlib.sketch import Axis, line
 
 
 def start(spec):
-    """Return ``draw(values)`` for one explorer; ``values`` maps each parameter to a number."""
-    schedule = getattr(lrlib, spec.schedule)
+    """Return ``draw(values)`` for one explorer; ``values`` maps each parameter to a number.
+
+    It gives for each panel the lines of what moves: path, dot, text, area, values.
+    """
+    demo = getattr(demos, spec.demo)
     fixed = spec.fixed.to_dict()
-    problem = NoisyQuadratic(spec.curvatures, spec.variances, spec.start)
-    sketch = Sketch(problem, spec.steps, Axis(*spec.rate_axis), Axis(*spec.loss_axis))
+    panels = [(Axis(low, high, log), (left, right)) for low, high, log, left, right in spec.axes]
 
     def draw(values):
-        lines = sketch.draw(schedule(**fixed, **values.to_dict()))
-        return [[line.path, line.end, line.text, line.area, line.values] for line in lines]
+        drawn = zip(*demo(**fixed, **values.to_dict()).values(), strict=True)
+        return [
+            [written(line(curve, *panel)) for curve in curves if curve is not None]
+            for curves, panel in zip(drawn, panels, strict=True)
+        ]
 
     return draw
+
+
+def written(line):
+    """Return a line as ``explorer.js`` reads it."""
+    return [line.path, line.dot, line.text, line.area, line.values]
 
 
 window.startExplorer = start
