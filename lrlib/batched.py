@@ -129,7 +129,7 @@ class SGD:
         self.network = network
         self.velocity = network.split(torch.zeros_like(network.weights))
         device = network.weights.device
-        self.rates = _by_step(rates, device)
+        self.set_rates(rates)
         self.shared = (momentum == momentum[0]).all()
         self.momentum = momentum[0].tolist() if self.shared else _by_step(momentum, device)
         self.weight_decay = weight_decay
@@ -141,6 +141,10 @@ class SGD:
             step: torch.tensor(rests[:, step], device=device).view(-1, 1, 1)
             for step in np.flatnonzero(rests.any(axis=0)).tolist()
         }
+
+    def set_rates(self, rates: np.ndarray) -> None:
+        """Use the rate of each run at each update, shape [R, total_steps]."""
+        self.rates = _by_step(rates, self.network.weights.device)
 
     def step(self, step: int, x: Tensor, batch: Tensor, labels: Tensor, loss: Tensor) -> None:
         """Make update number ``step``; see :meth:`Perceptrons.gradient`."""
@@ -177,12 +181,17 @@ class AdamW:
         self.slope, self.mean, self.square = torch.zeros(
             (3, *network.weights.shape), device=network.weights.device
         )
-        device = network.weights.device
-        count = np.arange(1, rates.shape[1] + 1)
-        self.shrink = _by_step(1 - weight_decay * rates, device)
-        self.share = _by_step(1 - beta1, device)
-        self.size = _by_step(rates / (1 - beta1**count), device)
+        self.weight_decay = weight_decay
+        self.correction = 1 - beta1 ** np.arange(1, rates.shape[1] + 1)
+        self.set_rates(rates)
+        self.share = _by_step(1 - beta1, network.weights.device)
         self.views = [network.split(flat) for flat in (self.slope, self.mean, self.square)]
+
+    def set_rates(self, rates: np.ndarray) -> None:
+        """Use the rate of each run at each update, shape [R, total_steps]."""
+        device = self.network.weights.device
+        self.shrink = _by_step(1 - self.weight_decay * rates, device)
+        self.size = _by_step(rates / self.correction, device)
 
     def step(self, step: int, x: Tensor, batch: Tensor, labels: Tensor, loss: Tensor) -> None:
         """Make update number ``step``; see :meth:`Perceptrons.gradient`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +22,21 @@ from .data import Dataset, batch_order
 from .history import History, eval_steps
 from .model import mlp
 from .schedules import Schedule
+from .schedules.plateau import ReduceLROnPlateau
 from .trainer import HIDDEN, check_device
 from .updates import check_update, momentum_curve
 
 CHUNK = 32  # runs trained together: enough to hide the overhead, few enough to stay in cache
 
 # The files whose change makes stored runs stale; a test holds this list against the imports.
-_SOURCES = ("batched.py", "data.py", "ensemble.py", "model.py", "updates.py")
+_SOURCES = (
+    "batched.py",
+    "data.py",
+    "ensemble.py",
+    "model.py",
+    "schedules/plateau.py",
+    "updates.py",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +45,7 @@ class Runs:
 
     Args:
         seeds: the K seeds.
-        lr: the rate that each update used, shape [S, total_steps].
+        lr: the rate that each update used, shape [S, K, total_steps].
         momentum: the momentum that each update used, shape [S, total_steps].
         train_loss: shape [S, K, total_steps].
         eval_step: shape [evals].
@@ -64,7 +73,7 @@ class Runs:
     def __getitem__(self, run: tuple[int, int]) -> History:
         """Return one run by the positions of its schedule and its seed."""
         return History(
-            self.lr[run[0]],
+            self.lr[run],
             self.momentum[run[0]],
             self.train_loss[run],
             self.eval_step,
@@ -76,7 +85,7 @@ class Runs:
 
 
 def train_many(
-    schedules: Sequence[Schedule],
+    schedules: Sequence[Schedule | ReduceLROnPlateau],
     seeds: Sequence[int],
     data: Dataset,
     *,
@@ -93,10 +102,11 @@ def train_many(
     """Train a perceptron under every schedule with every seed.
 
     Runs of the same seed share their initial weights and their batches, so that schedules can be
-    compared seed by seed. A run that diverges is reported and leaves the others as they are.
+    compared seed by seed. A run that diverges is reported and leaves the others as they are. A
+    plateau sees the validation loss at each evaluation after the first update.
 
     Args:
-        schedules: the S schedules.
+        schedules: the S schedules, plateaus among them, of which each run has a copy of its own.
         seeds: the K seeds.
         data: what to train on, choose by and report on.
         hidden: the widths of the hidden layers.
@@ -108,8 +118,8 @@ def train_many(
         eval_every: the number of updates between two evaluations.
         device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``.
         cache: whether to keep the result in :func:`lrlib.cache.cache_dir` and look there first. It
-            is kept under the rates, the data and every other argument, the source of the trainer
-            and the version of torch, and is computed anew when any of them changes.
+            is kept under the rates or the plateaus, the data and every other argument, the source
+            of the trainer and the version of torch, and is computed anew when any of them changes.
 
     Raises:
         ValueError: if there is no schedule or no seed, or an argument is outside its range.
@@ -130,7 +140,13 @@ def train_many(
         compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(_train, ignore=["data"])
         key = data.digest(), source_fingerprint()
     return compute(
-        rates=np.array([schedule.curve(total_steps) for schedule in schedules]),
+        rates=np.array([_planned(schedule, total_steps) for schedule in schedules]),
+        # Copies, as the key would tell one plateau given twice from two that are equal.
+        plateaus={
+            s: deepcopy(each)
+            for s, each in enumerate(schedules)
+            if isinstance(each, ReduceLROnPlateau)
+        },
         momentum=np.array([momentum_curve(each, total_steps) for each in momenta]),
         seeds=tuple(seeds),
         hidden=tuple(hidden),
@@ -148,12 +164,30 @@ def source_fingerprint() -> str:
     """Return a hash of the source of the trainer and the version of torch."""
     digest = hashlib.sha256(torch.__version__.encode())
     for name in _SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+        digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()
 
 
+def _planned(schedule: Schedule | ReduceLROnPlateau, total_steps: int) -> list[float]:
+    """Return the rate of each update, as far as it is known before the run."""
+    if isinstance(schedule, ReduceLROnPlateau):
+        return [schedule.lr] * int(total_steps)
+    return schedule.curve(total_steps)
+
+
 def _train(
-    rates, momentum, seeds, hidden, batch_size, optimizer, weight_decay, evals, device, key, data
+    rates,
+    plateaus,
+    momentum,
+    seeds,
+    hidden,
+    batch_size,
+    optimizer,
+    weight_decay,
+    evals,
+    device,
+    key,
+    data,
 ) -> Runs:
     """Train in chunks of runs. The runs of the first schedule come first, in the order of seeds."""
     total_steps = rates.shape[1]
@@ -168,15 +202,20 @@ def _train(
         schedule, seed = map(list, zip(*runs[first : first + CHUNK], strict=True))
         network = Perceptrons([models[k] for k in seed], batch_size, device)
         kind = {"sgd": SGD, "adamw": AdamW}[optimizer]
-        updater = kind(network, rates[schedule], momentum[schedule], weight_decay)
-        parts.append(_train_chunk(updater, batches[seed], evals, data))
+        used = rates[schedule]
+        updater = kind(network, used, momentum[schedule], weight_decay)
+        own = {run: deepcopy(plateaus[s]) for run, s in enumerate(schedule) if s in plateaus}
+        parts.append((used, *_train_chunk(updater, used, own, batches[seed], evals, data)))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     by_run = [column.reshape(len(rates), len(seeds), *column.shape[1:]) for column in columns]
-    return Runs(seeds, rates, momentum, *by_run[:1], evals, *by_run[1:])
+    return Runs(seeds, by_run[0], momentum, by_run[1], evals, *by_run[2:])
 
 
-def _train_chunk(updater, batches, evals, data) -> tuple[np.ndarray, ...]:
-    """Train R runs on batches of shape [R, T, batch_size]; results lead with R."""
+def _train_chunk(updater, rates, plateaus, batches, evals, data) -> tuple[np.ndarray, ...]:
+    """Train R runs on batches of shape [R, T, batch_size]; results lead with R.
+
+    Into ``rates``, of shape [R, T], go the rates that the plateaus give, which are by run.
+    """
     network = updater.network
     runs, total_steps, batch_size = batches.shape
     device = network.weights.device
@@ -194,6 +233,11 @@ def _train_chunk(updater, batches, evals, data) -> tuple[np.ndarray, ...]:
     for step in range(total_steps):
         if step in evals:
             validated.append(torch.stack(network.evaluate(x_val, y_val)))
+            if step > 0 and plateaus:
+                loss = validated[-1][0].tolist()
+                for run, plateau in plateaus.items():
+                    rates[run, step:] = plateau.update(loss[run])
+                updater.set_rates(rates)
         updater.step(step, x, batches[step], labels[step], losses[step])
     validated.append(torch.stack(network.evaluate(x_val, y_val)))
     tested = network.evaluate(x_test, y_test)

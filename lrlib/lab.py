@@ -18,7 +18,7 @@ from scipy.optimize import minimize_scalar
 
 from . import data as datasets
 from .ensemble import Runs, train_many
-from .schedules import Schedule
+from .schedules import ReduceLROnPlateau, Schedule
 from .theory import NoisyQuadratic
 
 BATCH_SIZE = 64
@@ -41,10 +41,10 @@ class Tuned:
 
     Args:
         rate: the rate with the smallest mean validation loss.
-        schedule: the schedule at that rate.
+        schedule: the schedule at that rate; a plateau as it is before a run.
         rates: all rates tried, in ascending order, shape [rates].
         val_loss: the validation loss of each at the end, shape [rates, seeds].
-        lr: the rate of each update of the best, shape [total_steps].
+        lr: the rate of each update of the best, shape [seeds, total_steps].
         train_loss: its training loss at each update, shape [seeds, total_steps].
         eval_step: how many updates were done at each evaluation, shape [evals].
         val_curve: its validation loss at each evaluation, shape [seeds, evals].
@@ -53,7 +53,7 @@ class Tuned:
     """
 
     rate: float
-    schedule: Schedule
+    schedule: Schedule | ReduceLROnPlateau
     rates: np.ndarray
     val_loss: np.ndarray
     lr: np.ndarray
@@ -65,7 +65,7 @@ class Tuned:
 
 
 def tune(
-    candidates: Mapping[Hashable, Callable[[float, int], Schedule]],
+    candidates: Mapping[Hashable, Callable[[float, int], Schedule | ReduceLROnPlateau]],
     rates: Sequence[float] | None = None,
     seeds: Sequence[int] = SEEDS,
     total_steps: int = TOTAL_STEPS,
@@ -77,8 +77,8 @@ def tune(
     ratio of its last two, until it is not. A rate at which a run diverges counts as worst.
 
     Args:
-        candidates: label to a function that makes the schedule from a rate and the number of
-            updates.
+        candidates: label to a function that makes the schedule, or the plateau, from a rate and the
+            number of updates.
         rates: the grid to begin with: at least two rates, ascending; by default one that suits the
             optimizer.
         seeds: the seeds of the runs.
@@ -153,7 +153,7 @@ def _beyond_edge(found: dict[float, tuple[Runs, int]]) -> float | None:
 
 
 def _best(
-    schedule_of: Callable[[float, int], Schedule],
+    schedule_of: Callable[[float, int], Schedule | ReduceLROnPlateau],
     found: dict[float, tuple[Runs, int]],
     total_steps: int,
 ) -> Tuned:

@@ -14,12 +14,14 @@ from . import schedules
 from .catalog import CATALOG
 from .lab import Estimate, estimate, paired, tune
 from .notebook import show_table
-from .schedules import Schedule
+from .schedules import ReduceLROnPlateau, Schedule
+
+Recipe = Callable[[float, int], Schedule | ReduceLROnPlateau]
 
 OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 #: What stands for a schedule, where the catalog's example, fitted to the run, is not what one uses.
-RECIPES: dict[str, Callable[[float, int], Schedule]] = {
+RECIPES: dict[str, Recipe] = {
     "constant": lambda peak, steps: schedules.ConstantLR(peak, factor=1),
     "multistep": lambda peak, steps: schedules.MultiStepLR(peak, (steps // 2, 3 * steps // 4)),
     "exponential": lambda peak, steps: schedules.ExponentialLR(peak, 0.01 ** (1 / steps)),
@@ -27,15 +29,13 @@ RECIPES: dict[str, Callable[[float, int], Schedule]] = {
     "linear": lambda peak, steps: schedules.LinearLR(peak, 1, 0, steps),
     "inverse-time": lambda peak, steps: schedules.InverseTimeLR(peak, max(1, steps // 20), 1),
     "inverse-sqrt": lambda peak, steps: schedules.InverseSqrtLR(peak, steps // 10),
+    # Of 31 pairs of a factor from 0.1 to 0.9 and a patience of up to 5 of the lab's evaluations,
+    # the one with the smallest validation loss, under SGD and under AdamW.
+    "plateau": lambda peak, steps: schedules.ReduceLROnPlateau(peak, factor=0.8, patience=0),
 }
-
 
 #: Each row by its key in the catalog, as a function of the peak rate and the number of updates.
-ROWS: dict[str, Callable[[float, int], Schedule]] = {
-    key: RECIPES.get(key, entry.fitted)
-    for key, entry in CATALOG.items()
-    if issubclass(entry.schedule, Schedule)
-}
+ROWS: dict[str, Recipe] = {key: RECIPES.get(key, entry.fitted) for key, entry in CATALOG.items()}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, LinearWarmup, SequentialLR, ensemble
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    LinearWarmup,
+    ReduceLROnPlateau,
+    SequentialLR,
+    ensemble,
+)
 from lrlib.data import digits
 from lrlib.ensemble import train_many
 from lrlib.trainer import train
@@ -31,8 +39,8 @@ def trained(monkeypatch):
     return chunks
 
 
-def assert_equal_to_the_plain_loop(runs, momenta, **options):
-    for s, (schedule, momentum) in enumerate(zip(SCHEDULES, momenta, strict=True)):
+def assert_equal_to_the_plain_loop(runs, momenta, schedules=SCHEDULES, **options):
+    for s, (schedule, momentum) in enumerate(zip(schedules, momenta, strict=True)):
         for k, seed in enumerate(SEEDS):
             plain = train(schedule, DIGITS, seed=seed, **options | {"momentum": momentum})
             run = runs[s, k]
@@ -86,10 +94,58 @@ def test_every_run_equals_the_plain_loop_under_every_option(options):
 
 def test_results_have_an_axis_of_schedules_and_one_of_seeds():
     runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
-    assert runs.lr.shape == runs.momentum.shape == (3, 60)
-    assert runs.train_loss.shape == (3, 3, 60)
+    assert runs.momentum.shape == (3, 60)
+    assert runs.lr.shape == runs.train_loss.shape == (3, 3, 60)
     assert runs.val_loss.shape == runs.val_accuracy.shape == (3, 3, 4)
     assert runs.test_loss.shape == runs.test_accuracy.shape == runs.diverged.shape == (3, 3)
+
+
+EAGER = {"factor": 0.5, "patience": 0, "threshold": 0.1}
+
+
+@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
+@pytest.mark.parametrize(
+    ("rate", "options"),
+    [
+        (0.6, {"eval_every": 5}),
+        (0.01, {"eval_every": 2, "optimizer": "adamw", "total_steps": 30}),
+    ],
+    ids=["sgd", "adamw"],
+)
+def test_every_plateau_follows_its_own_run_as_in_the_plain_loop(monkeypatch, rate, options, chunk):
+    monkeypatch.setattr(ensemble, "CHUNK", chunk)
+    options = OPTIONS | {"weight_decay": 0.1} | options
+    schedules = [
+        ReduceLROnPlateau(rate, **EAGER),
+        CosineAnnealingLR(rate / 4, T_max=40),
+        ReduceLROnPlateau(rate / 4, "max", 0.7, patience=1, cooldown=1, min_lr=rate / 9),
+        ReduceLROnPlateau(1e-6, eps=0, **EAGER),  # too slow to improve on anything
+    ]
+    runs = train_many(schedules, SEEDS, DIGITS, **options)
+    assert_equal_to_the_plain_loop(runs, [0.9] * 4, schedules, **options)
+    assert len({tuple(lr) for lr in runs.lr[0]}) == len(SEEDS)
+
+
+def test_a_plateau_is_copied_and_continued_from_where_it_is():
+    plateau = ReduceLROnPlateau(0.1, **EAGER)
+    plateau.update(0.01)
+    before = plateau.state_dict()
+    runs = train_many([plateau, plateau], SEEDS, DIGITS, **OPTIONS)
+    assert plateau.state_dict() == before
+    assert_equal_to_the_plain_loop(runs, [0.9] * 2, [plateau] * 2, **OPTIONS)
+    assert (runs.lr[:, :, 25] == 0.05).all()
+
+
+def test_a_loss_that_is_not_a_number_is_bad_for_a_plateau():
+    wild = ReduceLROnPlateau(1e30, **EAGER)
+    options = OPTIONS | {"eval_every": 1}
+    run = train_many([wild, SCHEDULES[0]], [0], DIGITS, **options)[0, 0]
+    plain = train(wild, DIGITS, seed=0, **options)
+    seen = np.isfinite(plain.lr)
+    assert seen.sum() > 1
+    assert run.diverged
+    assert np.array_equal(run.lr[seen], plain.lr[seen])
+    assert run.lr[seen][-1] < 1e30
 
 
 def test_hidden_layers_can_have_any_width_and_number():
@@ -156,10 +212,55 @@ def test_a_changed_argument_trains_anew(trained, change):
     assert len(trained) == 2
 
 
+def test_equal_plateaus_share_a_result(trained):
+    plateaus = [ReduceLROnPlateau(0.1, **EAGER) for _ in range(2)]
+    first = train_many(plateaus, SEEDS, DIGITS, **OPTIONS)
+    again = train_many([ReduceLROnPlateau(0.1, **EAGER)] * 2, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 1
+    assert np.array_equal(first.lr, again.lr)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"base_lr": 0.2},
+        {"mode": "max"},
+        {"factor": 0.4},
+        {"patience": 1},
+        {"threshold": 0.2},
+        {"threshold_mode": "abs"},
+        {"cooldown": 1},
+        {"min_lr": 0.01},
+        {"eps": 0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_plateau_with_another_setting_trains_anew(trained, change):
+    setting = {"base_lr": 0.1, **EAGER}
+    for each in (setting, setting | change):
+        train_many([ReduceLROnPlateau(**each)], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_a_plateau_that_has_seen_a_loss_trains_anew(trained):
+    plateau = ReduceLROnPlateau(0.1, **EAGER)
+    train_many([plateau], SEEDS, DIGITS, **OPTIONS)
+    plateau.update(0.01)
+    train_many([plateau], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_a_plateau_and_the_rate_that_it_begins_with_are_two(trained):
+    for schedule in (ReduceLROnPlateau(0.1, **EAGER), ConstantLR(0.1, 1)):
+        train_many([schedule], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
 def test_changed_source_trains_anew(trained, monkeypatch, tmp_path):
     train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
     for name in ensemble._SOURCES:
-        source = (ensemble.Path(ensemble.__file__).with_name(name)).read_text(encoding="utf8")
+        source = (ensemble.Path(ensemble.__file__).parent / name).read_text(encoding="utf8")
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(source + "# changed\n", encoding="utf8")
     monkeypatch.setattr(ensemble, "__file__", str(tmp_path / "ensemble.py"))
     train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)

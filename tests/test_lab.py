@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lrlib import ConstantLR, CosineAnnealingLR, lab
+from lrlib import ConstantLR, CosineAnnealingLR, ReduceLROnPlateau, lab
 from lrlib.theory import harmonic_quadratic
 
 CANDIDATES = {"constant": lambda rate, updates: ConstantLR(rate, 1)}
@@ -23,7 +23,7 @@ def landscape(monkeypatch):
         loss = np.log2(rates / world.best)[:, None] ** 2 + 0.01 * np.arange(len(seeds))
         loss[np.isin(rates, world.wild)] = np.nan
         return SimpleNamespace(
-            lr=rates[:, None],
+            lr=rates[:, None, None] + 0 * loss[..., None],
             train_loss=loss[..., None],
             eval_step=np.array([1]),
             val_loss=loss[..., None],
@@ -99,9 +99,23 @@ def test_the_lab_trains_for_real():
         total_steps=40,
     )["cosine"]
     assert tuned.schedule == CosineAnnealingLR(tuned.rate, 40)
-    assert tuned.lr.tolist() == tuned.schedule.curve(40)
+    assert tuned.lr.tolist() == [tuned.schedule.curve(40)] * 2
     assert tuned.val_curve[:, -1].mean() == tuned.val_loss.mean(axis=1).min()
     assert tuned.test_accuracy.mean() > 0.15
+
+
+def test_a_plateau_is_tuned_as_it_was_configured_and_its_rate_is_that_of_each_seed():
+    tuned = lab.tune(
+        {"plateau": lambda rate, updates: ReduceLROnPlateau(rate, factor=0.5, patience=0)},
+        rates=(0.1, 0.8, 6.4),
+        seeds=(0, 1),
+        total_steps=400,
+    )["plateau"]
+    untouched = ReduceLROnPlateau(tuned.rate, factor=0.5, patience=0)
+    assert vars(tuned.schedule) == vars(untouched)
+    assert (tuned.lr[:, 0] == tuned.rate).all()
+    assert tuned.lr.shape == (2, 400)
+    assert tuned.lr[0].tolist() != tuned.lr[1].tolist()
 
 
 def test_an_estimate_is_a_mean_and_its_standard_error():

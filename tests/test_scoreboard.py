@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lrlib import Schedule, scoreboard
+from lrlib import ReduceLROnPlateau, Schedule, scoreboard
 from lrlib.catalog import CATALOG
 
 
@@ -30,16 +30,24 @@ def test_a_recipe_is_of_the_class_that_the_catalog_has_under_its_key():
         assert type(recipe(0.1, 100)) is CATALOG[key].schedule
 
 
-def test_every_schedule_of_the_catalog_has_a_row_as_far_as_it_is_one():
-    assert set(scoreboard.ROWS) == set(CATALOG) - {"plateau"}
+def test_every_schedule_of_the_catalog_has_a_row():
+    assert list(scoreboard.ROWS) == list(CATALOG)
 
 
-@pytest.mark.parametrize("key", scoreboard.ROWS)
+@pytest.mark.parametrize("key", [key for key in scoreboard.ROWS if key != "plateau"])
 def test_a_row_is_a_schedule_that_peaks_at_its_rate_within_any_run(key):
     for steps in (40, 1500):
         schedule = scoreboard.ROWS[key](0.3, steps)
         assert isinstance(schedule, Schedule)
         assert max(schedule.curve(steps)) == pytest.approx(0.3, rel=0.1)
+
+
+def test_the_row_of_the_plateau_begins_at_its_rate_and_can_fall_several_times_in_a_run():
+    plateau = scoreboard.ROWS["plateau"](0.3, 1500)
+    assert isinstance(plateau, ReduceLROnPlateau)
+    rates = [plateau.lr] + [plateau.update(loss) for loss in [1.0] * 9]
+    assert rates[0] == 0.3
+    assert len(set(rates)) > 3
 
 
 def test_scores_are_paired_with_the_constant_rate(tunes):

@@ -1,5 +1,6 @@
 """Every page of the built book opens without a network and reads well; its links lead somewhere."""
 
+import gzip
 import re
 from copy import copy
 from functools import cache
@@ -122,6 +123,16 @@ def test_a_page_ships_only_what_it_uses(site, name):
     unused = re.compile("fontawesome|font-awesome|thebe|require|mathjax|togglebutton|html-manager")
     assert not [link for link in loaded if unused.search(link.lower())]
     assert all(script.has_attr("defer") for script in html.select("script[src]"))
+
+
+@every_page
+def test_a_page_with_all_it_loads_stays_light(site, name):
+    source = site / name
+    html = soup(source)
+    loaded = html.select("script[src], img[src], link[rel=stylesheet]")
+    links = {(tag.get("src") or tag["href"]).partition("?")[0] for tag in loaded}
+    files = {source, *((source.parent / unquote(link)).resolve() for link in links)}
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 300_000
 
 
 @every_page
