@@ -29,6 +29,7 @@ def explore(
     steps: int = 200,
     against: Mapping[str, Schedule] | None = None,
     problem: NoisyQuadratic | None = None,
+    units: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Explorer:
     """Put a schedule under sliders.
@@ -45,6 +46,7 @@ def explore(
         steps: the number of updates shown.
         against: label to schedule: lines to compare with, which stay where they are.
         problem: the noisy quadratic; by default ten directions with curvatures 1, 1/2, 1/3, ...
+        units: what whole parameters count that do not count updates.
         parameters: the schedule's parameters: ``(low, high)`` or ``(low, high, start)`` for one
             that moves, anything else for one that does not.
 
@@ -64,13 +66,14 @@ def explore(
         if type(other) not in entries:
             raise ValueError(f"against[{label!r}] must be a schedule in the catalog, got {other!r}")
     whole = {field.name: field.type == "int" for field in dataclasses.fields(schedule)}
-    for name in parameters:
+    units = dict.fromkeys((name for name in whole if whole[name]), "updates") | dict(units or {})
+    for name in [*parameters, *units]:
         if name not in whole:
             allowed = ", ".join(whole)
             raise ValueError(f"{schedule.__name__} takes {allowed}, got the parameter {name!r}")
     fixed = {name: value for name, value in parameters.items() if not isinstance(value, tuple)}
     sliders = tuple(
-        make_slider(name, span, whole[name], "updates" if whole[name] else "")
+        make_slider(name, span, whole[name], units.get(name, ""))
         for name, span in parameters.items()
         if name not in fixed
     )

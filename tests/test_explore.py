@@ -13,6 +13,7 @@ from lrlib import (
     ConstantLR,
     CosineAnnealingLR,
     LinearLR,
+    NoamLR,
     ReduceLROnPlateau,
     StepLR,
     WarmupWithDecay,
@@ -94,6 +95,18 @@ def test_a_slider_takes_round_positions_and_starts_in_the_middle():
     assert (period.step, period.start, period.text(1500)) == (1, 15, "1,500 updates")
 
 
+def test_a_whole_parameter_counts_updates_unless_told_otherwise():
+    spec = explore(
+        NoamLR,
+        id="a",
+        title="A",
+        d_model=(1, 9),
+        warmup_steps=(1, 9),
+        units={"d_model": "features"},
+    ).spec
+    assert [slider.text(4) for slider in spec.sliders] == ["4 features", "4 updates"]
+
+
 def test_what_is_fixed_and_what_is_compared_reaches_the_page():
     explorer = explore(
         WarmupWithDecay,
@@ -135,6 +148,7 @@ def test_an_unstable_rate_leaves_the_panel_and_does_not_stretch_it():
         ({"steps": 2.5}, "steps must be a whole number >= 1, got 2.5"),
         ({"against": {"x": 0.1}}, r"against\['x'\] must be a schedule in the catalog, got 0.1"),
         ({"t_max": (1, 9)}, "CosineAnnealingLR takes base_lr, T_max, eta_min, got .* 't_max'"),
+        ({"units": {"t_max": "s"}}, "CosineAnnealingLR takes .*, got the parameter 't_max'"),
         ({"base_lr": 0.1}, r"parameters must hold one \(low, high\) at least, got none"),
         ({"base_lr": (0.1,)}, r"base_lr must be \(low, high\) .*, got \(0.1,\)"),
         ({"base_lr": (0.2, 0.1)}, r"base_lr must be .* got \(0.2, 0.1\)"),

@@ -5,6 +5,11 @@ demo returns what it draws as label to one :class:`lrlib.sketch.Curve` for each 
 the label has no line there.
 """
 
+from .descent import descent
+from .drop import drop
+from .milestones import milestones
+from .plateau import plateau
+from .power import power
 from .trial import trial
 
-__all__ = ["trial"]
+__all__ = ["descent", "drop", "milestones", "plateau", "power", "trial"]

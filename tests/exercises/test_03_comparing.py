@@ -1,0 +1,423 @@
+"""Answers to the exercises of chapter 03: wrong ones that students give, and other right ones."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from grader import grade
+from grader.chapter_03 import COSINE, LINEAR
+
+from lrlib import lab
+
+WRONG, RIGHT = [], []
+
+
+def wrong(name, *fragments):
+    """Register a wrong answer to an exercise, with what the message must hold."""
+
+    def register(answer):
+        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
+        return answer
+
+    return register
+
+
+def right(name):
+    """Register a right answer that is not written like the solution."""
+
+    def register(answer):
+        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
+        return answer
+
+    return register
+
+
+# 03.paired_se
+
+
+def check_lengths(first, second):
+    if len(first) != len(second):
+        raise ValueError("first and second differ in length")
+    if len(first) < 2:
+        raise ValueError("first is too short")
+
+
+def differences(first, second):
+    return [a - b for a, b in zip(first, second, strict=True)]
+
+
+@wrong("03.paired_se", "paired_se(first=(0.5, 0.7, 0.6),", "the partners are lost")
+def paired_se_that_is_unpaired(first, second):
+    check_lengths(first, second)
+    return math.sqrt((statistics.variance(first) + statistics.variance(second)) / len(first))
+
+
+@wrong("03.paired_se", "expected 0.1.", "the spread of one difference")
+def paired_se_that_is_a_standard_deviation(first, second):
+    return statistics.stdev(differences(first, second))
+
+
+@wrong("03.paired_se", "divided by n.")
+def paired_se_divided_by_n(first, second):
+    return statistics.stdev(differences(first, second)) / len(first)
+
+
+@wrong("03.paired_se", "returned 0.0816497; expected 0.1.", "n for n - 1")
+def paired_se_with_numpys_standard_deviation(first, second):
+    return np.std(np.subtract(first, second)) / len(first) ** 0.5
+
+
+@wrong("03.paired_se", "n - 1 twice")
+def paired_se_that_takes_one_off_twice(first, second):
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first) - 1)
+
+
+@wrong("03.paired_se", "returned 0.01; expected 0.1.", "a root is missing")
+def paired_se_without_its_root(first, second):
+    return statistics.variance(differences(first, second)) / len(first)
+
+
+@wrong("03.paired_se", "this is the mean difference")
+def paired_se_that_is_the_difference(first, second):
+    return statistics.fmean(first) - statistics.fmean(second)
+
+
+@wrong("03.paired_se", "the errors of two means, subtracted")
+def paired_se_as_a_difference_of_errors(first, second):
+    return abs(lab.estimate(first).se - lab.estimate(second).se)
+
+
+@wrong("03.paired_se", "sorted first")
+def paired_se_of_sorted_losses(first, second):
+    return lab.paired(sorted(first), sorted(second)).se
+
+
+@wrong("03.paired_se", "raised TypeError: unsupported operand type(s) for -")
+def paired_se_of_lists_as_if_they_were_arrays(first, second):
+    return np.std(first - second, ddof=1) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "same for all arguments")
+def paired_se_typed_in(first, second):
+    return 0.00512
+
+
+@wrong("03.paired_se", "returned 0.0612372; expected 0.1.")
+def paired_se_for_eight_seeds_whatever_their_number(first, second):
+    return statistics.stdev(differences(first, second)) / math.sqrt(8)
+
+
+@wrong("03.paired_se", "All numbers are right.", "(0.5, 0.6)) returned", "that names second")
+def paired_se_that_cuts_the_longer_list(first, second):
+    n = min(len(first), len(second))
+    return lab.paired(first[:n], second[:n]).se
+
+
+@wrong("03.paired_se", "second=(0.4,)) raised StatisticsError", "its text must name first")
+def paired_se_that_leaves_one_seed_to_the_library(first, second):
+    if len(first) != len(second):
+        raise ValueError("second has another length")
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@right("03.paired_se")
+def paired_se_in_numpy(first, second):
+    check_lengths(first, second)
+    return np.std(np.array(first) - np.array(second), ddof=1) / np.sqrt(len(first))
+
+
+@right("03.paired_se")
+def paired_se_from_variances_and_covariance(first, second):
+    check_lengths(first, second)
+    variance = statistics.variance(first) + statistics.variance(second)
+    variance -= 2 * statistics.covariance(first, second)
+    return math.sqrt(max(variance, 0) / len(first))
+
+
+# 03.next_rate
+
+
+def place(losses):
+    return int(np.argmin(np.nan_to_num(losses, nan=np.inf)))
+
+
+@wrong("03.next_rate", "returned 0.2; expected 0.", "this is the best rate so far")
+def next_rate_that_is_the_best(rates, losses):
+    return rates[place(losses)]
+
+
+@wrong("03.next_rate", "Best at the upper edge", "returned 0.4; expected 0.8.", "you stop at")
+def next_rate_that_stops_at_the_edge(rates, losses):
+    best = place(losses)
+    return rates[best] if best in (0, len(rates) - 1) else 0
+
+
+@wrong("03.next_rate", "the largest loss is taken for the best")
+def next_rate_after_the_largest_loss(rates, losses):
+    return next_rate_in_logarithms(rates, [-loss for loss in losses])
+
+
+@wrong("03.next_rate", "Best at the lower edge", "only the upper edge is watched")
+def next_rate_that_only_goes_up(rates, losses):
+    return rates[-1] ** 2 / rates[-2] if place(losses) == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "Best at the upper edge", "only the lower edge is watched")
+def next_rate_that_only_goes_down(rates, losses):
+    return rates[0] ** 2 / rates[1] if place(losses) == 0 else 0
+
+
+@wrong("03.next_rate", "returned 0.6; expected 0.8.", "the step is added")
+def next_rate_that_adds_the_step(rates, losses):
+    best = place(losses)
+    if best == 0:
+        return rates[0] - (rates[1] - rates[0])
+    return rates[-1] + (rates[-1] - rates[-2]) if best == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "returned 0.2; expected 0.333333.", "always by a factor of two")
+def next_rate_that_doubles(rates, losses):
+    best = place(losses)
+    return rates[0] / 2 if best == 0 else rates[-1] * 2 if best == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "rates=(0.01, 0.03, 0.1, 0.2)", "the ratio at the wrong edge")
+def next_rate_with_the_upper_ratio_at_both_edges(rates, losses):
+    best, ratio = place(losses), rates[-1] / rates[-2]
+    return rates[0] / ratio if best == 0 else rates[-1] * ratio if best == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "With a run that diverged", "nan counts as the best")
+def next_rate_by_numpys_argmin(rates, losses):
+    best = np.argmin(losses)
+    if best == 0:
+        return rates[0] ** 2 / rates[1]
+    return rates[-1] ** 2 / rates[-2] if best == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "losses=(nan, 0.6, 0.7)", "nan is compared with a number")
+def next_rate_by_min(rates, losses):
+    best = losses.index(min(losses))
+    if best == 0:
+        return rates[0] ** 2 / rates[1]
+    return rates[-1] ** 2 / rates[-2] if best == len(rates) - 1 else 0
+
+
+@wrong("03.next_rate", "returned None", "a missing return")
+def next_rate_without_a_return_inside(rates, losses):
+    best = place(losses)
+    if best == 0:
+        return rates[0] ** 2 / rates[1]
+    if best == len(rates) - 1:
+        return rates[-1] ** 2 / rates[-2]
+    return None
+
+
+@wrong("03.next_rate", "same for all arguments")
+def next_rate_typed_in(rates, losses):
+    return 0.8
+
+
+@wrong("03.next_rate", "All numbers are right.", "raised IndexError", "that names rates")
+def next_rate_that_refuses_nothing(rates, losses):
+    return next_rate_by_place(rates, losses)
+
+
+def next_rate_by_place(rates, losses):
+    best = place(losses)
+    if 0 < best < len(rates) - 1:
+        return 0
+    edge, inside = (0, 1) if best == 0 else (-1, -2)
+    return rates[edge] * rates[edge] / rates[inside]
+
+
+@right("03.next_rate")
+def next_rate_that_checks_first(rates, losses):
+    if len(rates) < 2:
+        raise ValueError(f"rates: {rates}")
+    return next_rate_by_place(rates, losses)
+
+
+@right("03.next_rate")
+def next_rate_in_logarithms(rates, losses):
+    if len(rates) < 2:
+        raise ValueError("too few rates")
+    known = {rate: loss for rate, loss in zip(rates, losses, strict=True) if loss == loss}
+    best = min(known, key=known.get)
+    for edge, inside in ((rates[0], rates[1]), (rates[-1], rates[-2])):
+        if best == edge:
+            return math.exp(2 * math.log(edge) - math.log(inside))
+    return 0
+
+
+# 03.seeds_needed
+
+
+def exact(effect, spread, correlation):
+    if effect <= 0:
+        raise ValueError("effect must be positive")
+    return 18 * (1 - correlation) * (spread / effect) ** 2
+
+
+@wrong("03.seeds_needed", "returned 36; expected 80.", "two standard errors. Asked are three")
+def seeds_for_two_standard_errors(effect, spread, correlation):
+    return max(2, math.ceil(4 * 2 * spread**2 * (1 - correlation) / effect**2))
+
+
+@wrong("03.seeds_needed", "returned 40; expected 80.", "twice the variance")
+def seeds_by_the_spread_of_one_run(effect, spread, correlation):
+    return max(2, math.ceil((3 * spread / effect) ** 2 * (1 - correlation)))
+
+
+@wrong("03.seeds_needed", "returned 9; expected 80.", "no square")
+def seeds_without_the_square(effect, spread, correlation):
+    return max(2, math.ceil(3 * spread * math.sqrt(2 * (1 - correlation)) / effect))
+
+
+@wrong("03.seeds_needed", "returned 79; expected 80.", "rounded down")
+def seeds_rounded_down(effect, spread, correlation):
+    return max(2, int(exact(effect, spread, correlation)))
+
+
+@wrong("03.seeds_needed", "returned 79; expected 80.", "rounded to the nearest")
+def seeds_rounded_to_the_nearest(effect, spread, correlation):
+    return max(2, round(exact(effect, spread, correlation)))
+
+
+@wrong("03.seeds_needed", "returned 79.38; expected 80.", "not rounded")
+def seeds_with_decimals(effect, spread, correlation):
+    return max(2, exact(effect, spread, correlation))
+
+
+@wrong("03.seeds_needed", "Paired, ", "returned 80; expected 24.", "correlation is not used")
+def seeds_of_an_unpaired_comparison(effect, spread, correlation):
+    return max(2, math.ceil(exact(effect, spread, 0)))
+
+
+@wrong("03.seeds_needed", "Paired, ", "the correlation has the wrong sign")
+def seeds_that_grow_with_the_correlation(effect, spread, correlation):
+    return max(2, math.ceil(exact(effect, spread, -correlation)))
+
+
+@wrong("03.seeds_needed", "Paired, ", "the correlation is squared")
+def seeds_with_the_squared_correlation(effect, spread, correlation):
+    return max(2, math.ceil(exact(effect, spread, correlation**2)))
+
+
+@wrong("03.seeds_needed", "With a large effect", "returned 1; expected 2.", "no spread")
+def seeds_that_may_be_one(effect, spread, correlation):
+    return math.ceil(exact(effect, spread, correlation))
+
+
+@wrong("03.seeds_needed", "same for all arguments")
+def seeds_typed_in(effect, spread, correlation):
+    return 41
+
+
+@wrong("03.seeds_needed", "All numbers are right.", "effect=-0.1", "must raise a ValueError")
+def seeds_for_a_negative_effect(effect, spread, correlation):
+    if effect == 0:
+        raise ValueError("effect is zero")
+    return max(2, math.ceil(exact(abs(effect), spread, correlation)))
+
+
+@wrong("03.seeds_needed", "raised ZeroDivisionError", "a ValueError that names effect")
+def seeds_for_no_effect(effect, spread, correlation):
+    return max(2, math.ceil(18 * (1 - correlation) * spread**2 / effect**2))
+
+
+@right("03.seeds_needed")
+def seeds_by_the_formula(effect, spread, correlation):
+    return float(max(2, math.ceil(exact(effect, spread, correlation))))
+
+
+@right("03.seeds_needed")
+def seeds_by_trying(effect, spread, correlation):
+    if not effect > 0:
+        raise ValueError(f"no number of seeds finds an effect of {effect}")
+    seeds = 2
+    while 3 * spread * math.sqrt(2 * (1 - correlation) / seeds) > effect:
+        seeds += 1
+    return seeds
+
+
+# What is written
+
+
+@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
+def test_a_wrong_answer_is_rejected_with_its_own_message(name, answer, fragments):
+    verdict = grade(name, answer)
+    assert verdict.attempted
+    assert not verdict.passed
+    for fragment in fragments:
+        assert fragment in verdict.message
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_a_right_answer_in_another_style_is_accepted(name, answer):
+    assert grade(name, answer).passed
+
+
+def test_the_mistakes_of_an_exercise_are_told_apart():
+    told = {}
+    for each in WRONG:
+        name, answer, _ = each.values
+        told.setdefault(name, []).append(grade(name, answer).message)
+    for messages in told.values():
+        assert len(set(messages)) == len(messages)
+
+
+# 03.logs
+
+RIGHT_LOGS = {
+    "gain at 20k images": 25.6,
+    "gain over the baseline's best": 11.5,
+    "degrees of freedom": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "cause"),
+    [
+        ({"gain at 20k images": -25.6}, "the sign is turned"),
+        ({"gain at 20k images": 1.41}, "a ratio"),
+        ({"gain at 20k images": 9.4}, "another row"),
+        (
+            {"gain at 20k images": 11.5, "gain over the baseline's best": 25.6},
+            "the two are swapped",
+        ),
+        ({"gain over the baseline's best": 14.1}, "how far the baseline fell"),
+        ({"degrees of freedom": 1}, "two runs, but of two schedules"),
+        ({"degrees of freedom": 800}, "the evaluations of one run are not runs"),
+    ],
+)
+def test_a_wrong_reading_of_the_logs_is_named(changed, cause):
+    verdict = grade("03.logs", RIGHT_LOGS | changed)
+    assert not verdict.passed
+    assert cause in verdict.message
+
+
+def test_a_gain_that_nothing_explains_is_rejected_without_the_answer():
+    message = grade("03.logs", RIGHT_LOGS | {"gain at 20k images": 5}).message
+    assert message == "Not yet. 'gain at 20k images': 5 is not what happens."
+
+
+@pytest.mark.parametrize("number", [float, np.float64])
+def test_the_right_reading_of_the_logs_is_accepted(number):
+    assert grade("03.logs", {key: number(value) for key, value in RIGHT_LOGS.items()}).passed
+
+
+# What the explanations say
+
+
+def test_the_eight_recorded_seeds_are_told_apart_by_the_paired_error_alone():
+    difference = lab.paired(COSINE, LINEAR)
+    unpaired = math.hypot(lab.estimate(COSINE).se, lab.estimate(LINEAR).se)
+    assert difference.mean > 3 * difference.se
+    assert 1.3 * unpaired < difference.mean < 1.6 * unpaired
+
+
+def test_the_best_of_the_baseline_leaves_less_than_half_of_the_gain():
+    gain, over_best, _ = RIGHT_LOGS.values()
+    assert over_best < gain / 2
