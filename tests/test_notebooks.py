@@ -56,3 +56,9 @@ def test_a_notebook_carries_no_state_of_whoever_saved_it_last(name):
     assert set(notebook.metadata) <= {"kernelspec", "language_info"}
     for cell in notebook.cells:
         assert not {"execution", "collapsed", "scrolled"} & set(cell.metadata)
+
+
+@each_notebook
+def test_a_notebook_is_written_line_by_line_as_jupyter_does(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text == nbformat.writes(read(name)) + "\n"

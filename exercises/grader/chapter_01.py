@@ -5,7 +5,6 @@ In the mistakes ``h`` is a curvature, ``b`` is ``beta``.
 
 from __future__ import annotations
 
-from cmath import sqrt as root
 from math import ceil, floor, log, log10, sqrt
 
 from .engine import Predict, Write
@@ -57,18 +56,16 @@ LARGEST_STABLE = Write(
 )
 
 
-def growth(eta, h, beta=0.0):
-    """The size of the larger root of x² - (1 + beta - eta h) x + beta."""
-    middle = 1 + beta - eta * h
-    half = root(middle * middle - 4 * beta)
-    return max(abs(middle + half), abs(middle - half)) / 2
-
-
 def roots(eta, h, b):
-    """Both roots of the characteristic polynomial, as complex numbers."""
+    """Both roots of x² - (1 + beta - eta h) x + beta, as complex numbers."""
     middle = 1 + b - eta * h
-    half = root(middle * middle - 4 * b)
+    half = complex(middle * middle - 4 * b) ** 0.5
     return (middle + half) / 2, (middle - half) / 2
+
+
+def growth(eta, h, beta=0.0):
+    """The size of the larger root."""
+    return max(abs(root) for root in roots(eta, h, beta))
 
 
 GROWTH = Write(
@@ -107,7 +104,7 @@ GROWTH = Write(
         ),
         "the sign of beta. The recursion subtracts beta times the older position.": (
             lambda eta, h, b=0.0: max(
-                abs((1 + b - eta * h + sign * root((1 + b - eta * h) ** 2 + 4 * b)) / 2)
+                abs((1 + b - eta * h + sign * ((1 + b - eta * h) ** 2 + 4 * b) ** 0.5) / 2)
                 for sign in (1, -1)
             )
         ),

@@ -78,7 +78,14 @@ LAST_MOMENT = Write(
 
 
 def noise_floor(eta, h, variance, batch=1, beta=0.0):
-    """The second moment that heavy ball leaves as it is, stable or not."""
+    """The second moment that heavy ball leaves as it is."""
+    if eta * h >= 2 * (1 + beta):
+        raise ValueError("eta")
+    return level(eta, h, variance, batch, beta)
+
+
+def level(eta, h, variance, batch=1, beta=0.0):
+    """The same formula, stable or not."""
     return (1 + beta) / (1 - beta) * eta * variance / (h * batch * (2 * (1 + beta) - eta * h))
 
 
@@ -98,7 +105,7 @@ NOISE_FLOOR = Write(
     },
     mistakes={
         "this is the floor of the loss, h / 2 times the one asked for.": (
-            lambda eta, h, s, B=1, b=0.0: h / 2 * noise_floor(eta, h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0: h / 2 * level(eta, h, s, B, b)
         ),
         "the approximation for small rates. Keep the term with eta * h.": (
             lambda eta, h, s, B=1, b=0.0: eta * s / (2 * h * B * (1 - b))
@@ -110,25 +117,25 @@ NOISE_FLOOR = Write(
             lambda eta, h, s, B=1, b=0.0: eta * s / (h * B)
         ),
         "no h in the denominator. A flat direction forgets slowly and has the higher floor.": (
-            lambda eta, h, s, B=1, b=0.0: h * noise_floor(eta, h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0: h * level(eta, h, s, B, b)
         ),
         "no batch. The mean over B examples has a B-th of the variance.": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta, h, s, 1, b)
+            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, 1, b)
         ),
         "the batch counts twice. It is the variance that is divided by it, not the deviation.": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta, h, s, B * B, b)
+            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B * B, b)
         ),
         "the root of the batch. That is for the deviation; a variance is divided by B itself.": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta, h, s, B**0.5, b)
+            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B**0.5, b)
         ),
         "no momentum. It multiplies the floor by about 1 / (1 - beta).": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta, h, s, B)
+            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B)
         ),
         "eta / (1 - beta) is the limit of small rates. Keep the whole formula.": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta / (1 - b), h, s, B)
+            lambda eta, h, s, B=1, b=0.0: level(eta / (1 - b), h, s, B)
         ),
         "damped momentum. torch does not multiply the gradient by 1 - beta.": (
-            lambda eta, h, s, B=1, b=0.0: noise_floor(eta * (1 - b), h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0: level(eta * (1 - b), h, s, B, b)
         ),
     },
     refused=(((2.5, 1.0, 1.0), "eta"), ((1.0, 4.0, 1.0, 1, 0.9), "eta")),

@@ -103,6 +103,8 @@ NOAM = Write(
 
 def regret_bound(rates, distance, gradient_norm):
     """The bound on the regret under rates that do not increase."""
+    if rates != sorted(rates, reverse=True):
+        raise ValueError("rates")
     return distance**2 / (2 * rates[-1]) + gradient_norm**2 * sum(rates) / 2
 
 

@@ -135,6 +135,23 @@ def test_the_keyboard_moves_a_slider_and_the_address_remembers_it(page, served, 
         shown(page, id, values)
 
 
+def test_a_handle_is_dragged_in_the_plot_and_its_slider_goes_along(page, served):
+    page.goto(f"{served}/book/04_steps.html")
+    page.mouse.move(300, 300)
+    handle = page.locator("#explorer-milestones .explorer-handle[data-slider=first]").first
+    handle.scroll_into_view_if_needed()
+    box, plot = handle.bounding_box(), handle.locator("..").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 0.2 * plot["width"], box["y"] + 20, steps=4)
+    shown(page, "milestones", {"first": 20, "second": 75})
+    page.mouse.move(plot["x"] - 50, box["y"] + 20)
+    page.mouse.up()
+    shown(page, "milestones", {"first": 0, "second": 75})
+    assert "first=0" in page.url
+    assert handle.evaluate("handle => handle.style.left") == "0%"
+
+
 @every_chapter
 def test_reset_brings_the_first_curve_back(page, served, site, name):
     page.goto(f"{served}/{name}")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from grader import EXERCISES, Verdict, check, grade
 from grader.engine import Predict, Write
+from grader.outcome import call
 
 FOLDER = Path(grader.__file__).parent
 
@@ -330,6 +331,15 @@ def test_the_reference_of_an_exercise_is_right(name):
     exercise = EXERCISES[name]
     answer = exercise.reference if isinstance(exercise, Write) else exercise.expected
     assert grade(name, answer).passed
+
+
+@pytest.mark.parametrize("name", [n for n in EXERCISES if isinstance(EXERCISES[n], Write)])
+def test_the_reference_of_an_exercise_returns_numbers_that_differ(name):
+    exercise = EXERCISES[name]
+    cases = [case for group in exercise.cases.values() for case in group]
+    numbers = [call(exercise.reference, case).number for case in cases]
+    assert None not in numbers
+    assert len(set(numbers)) > 2
 
 
 @each_mistake
