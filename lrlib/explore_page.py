@@ -42,7 +42,7 @@ def page_figure(spec: Spec) -> str:
                 "span": panel.span,
                 "ticks": _ticks(panel.axis),
                 "foot": [
-                    (f"{x:,.6g}", 100 * (x - low) / (high - low)) for x in _round_numbers(low, high)
+                    (_written(x), 100 * (x - low) / (high - low)) for x in _round_numbers(low, high)
                 ]
                 if spec.feet[i]
                 else [],
@@ -76,4 +76,8 @@ def _ticks(axis: Axis) -> list[tuple[str, float]]:
         values = [tick for tick in ticks.tolist() if axis.low <= tick <= axis.high]
     else:
         values = _round_numbers(axis.low, axis.high)
-    return [(f"{v:g}", height) for v, height in zip(values, axis.heights(values), strict=True)]
+    return [(_written(v), height) for v, height in zip(values, axis.heights(values), strict=True)]
+
+
+def _written(x: float) -> str:
+    return f"{x:,.6g}".replace("-", "\N{MINUS SIGN}")
