@@ -57,6 +57,7 @@ class Write:
         message = (
             self._what_changed(cases, found, again)
             or self._what_differs(found)
+            or self._what_is_not_its_own(cases, found)
             or self._what_was_not_refused(answer)
         )
         return _not_yet(message) if message else _correct(f"all {len(cases)} calls are right.")
@@ -100,6 +101,15 @@ class Write:
             theirs = [call(mistake, case) for case in seen]
             if all(agree(*pair, self.tolerance) for pair in zip(found, theirs, strict=False)):
                 return cause
+        return ""
+
+    def _what_is_not_its_own(self, cases: list, found: list[Outcome]) -> str:
+        for case, outcome in zip(cases, found, strict=True):
+            if outcome.changed:
+                return (
+                    f"All numbers are right. But {self._written(case)} changes the list that it is "
+                    "given, which belongs to whoever calls. Work on a copy."
+                )
         return ""
 
     def _what_was_not_refused(self, answer: object) -> str:

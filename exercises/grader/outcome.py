@@ -13,10 +13,11 @@ LONGEST = 100  # characters of a student's value or error text that a message sh
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call returned, or the exception that it raised."""
+    """What a call returned, or the exception that it raised, and if it changed a list."""
 
     value: object = None
     error: object = None
+    changed: bool = False
 
     @property
     def number(self) -> float | None:
@@ -35,11 +36,13 @@ class Outcome:
 
 
 def call(function: object, arguments: tuple) -> Outcome:
-    """Call a function and return what came of it."""
+    """Call a function with lists of its own, and return what came of it."""
+    own = [list(each) if isinstance(each, list) else each for each in arguments]
     try:
-        return Outcome(value=function(*arguments))
-    except (Exception, SystemExit) as error:
-        return Outcome(error=error)
+        value, error = function(*own), None
+    except (Exception, SystemExit) as raised:
+        value, error = None, raised
+    return Outcome(value, error, changed=own != list(arguments))
 
 
 def agree(a: Outcome, b: Outcome, tolerance: float) -> bool:

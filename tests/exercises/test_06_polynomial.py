@@ -166,7 +166,7 @@ def regret_with_a_plain_norm(rates, distance, gradient_norm):
     return distance**2 / (2 * rates[-1]) + gradient_norm / 2 * sum(rates)
 
 
-@wrong("06.regret_bound", "Called again", "something is remembered")
+@wrong("06.regret_bound", "All numbers are right.", "changes the list that it is given")
 def regret_that_uses_its_list_up(rates, distance, gradient_norm):
     first = distance**2 / (2 * rates[-1])
     total = 0

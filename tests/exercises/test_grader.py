@@ -247,6 +247,17 @@ def test_remembering_right_results_is_allowed():
     assert DOUBLE.judge(lambda x, plus=0: known.setdefault((x, plus), refusing(x, plus))).passed
 
 
+def test_a_list_that_is_changed_is_noticed_and_the_cases_stay_as_they_are():
+    def largest(numbers):
+        numbers.sort()
+        return numbers.pop()
+
+    cases = {"In any order": [([1],), ([3, 1, 2],)]}
+    said = message(largest, Write(lambda numbers: max(numbers), cases, mistakes={}))
+    assert "All numbers are right. But <lambda>(numbers=[1]) changes the list" in said
+    assert cases == {"In any order": [([1],), ([3, 1, 2],)]}
+
+
 def test_nan_at_both_calls_is_no_state():
     assert "Called again" not in message(lambda x, plus=0: float("nan"))
 
