@@ -19,7 +19,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from .explore_page import page_figure
-from .plotting import in_book_style, label_ends
+from .plotting import in_book_style
 from .sketch import Axis, Curve, Line, line
 
 Number = float | int
@@ -186,6 +186,18 @@ def _control(slider: Slider) -> widgets.Widget:
     return kind(slider.start, **span, readout_format=written, **shared)
 
 
+# The labels stand in a line above the panel, as they do in the page.
+_HEAD = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1.0, 1.0),
+    "frameon": False,
+    "fontsize": "small",
+    "handlelength": 1.2,
+    "columnspacing": 1.2,
+    "borderpad": 0.1,
+}
+
+
 @in_book_style
 def draw_figure(spec: Spec, values: Mapping[str, Number]) -> bytes:
     """Return the panels, with the sliders at ``values``, as an SVG file."""
@@ -194,13 +206,17 @@ def draw_figure(spec: Spec, values: Mapping[str, Number]) -> bytes:
     axes = figure.subplots(len(spec.panels), squeeze=False)[:, 0]
     for i, (ax, panel, foot) in enumerate(zip(axes, spec.panels, spec.feet, strict=True)):
         for each in reversed(drawn):
-            line, width = each.lines[i], 2.4 if each is drawn[0] else 1.2
+            line, main = each.lines[i], each is drawn[0]
             if line is None:
                 continue
             label = f"{each.label} {line.text}"
-            ax.plot(line.x, line.values, color=each.colour, linewidth=width, label=label)
+            ax.plot(line.x, line.values, "-", c=each.colour, lw=2.4 if main else 1.2, label=label)
             if line.band:
                 ax.fill_between(line.x, *line.band, color=each.colour, alpha=0.2, linewidth=0)
+            if main:
+                x, y = line.x[line.at], line.values[line.at]
+                away = not panel.axis.low <= y <= panel.axis.high
+                ax.plot(x, y, "o", color=each.colour, clip_on=away)
         for slider in spec.sliders:
             if slider.handle:
                 ax.axvline(values[slider.name], color="0.5", linewidth=1, linestyle=":")
@@ -208,7 +224,8 @@ def draw_figure(spec: Spec, values: Mapping[str, Number]) -> bytes:
         ax.set(ylabel=panel.title, yscale=scale, ylim=limits, xlim=panel.span)
         ax.set_xlabel(panel.unit if foot else "")
         ax.tick_params(labelbottom=foot)
-        label_ends(ax)
+        handles, _ = ax.get_legend_handles_labels()
+        ax.legend(handles=handles[::-1], ncols=len(handles), **_HEAD)
     file = io.BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()

@@ -60,8 +60,9 @@ class Line:
     Args:
         x: where its values are.
         values: its values.
+        at: the position in ``values`` of the point that is drawn as a dot.
         path: the curve as the ``d`` of an SVG path; x keeps its units, y is in percent.
-        dot: one of its points alone.
+        dot: that point alone, as such a path.
         text: what stands in the panel's head.
         band: the lower and the upper edge of a band around it, if there is one.
         area: the band as the ``d`` of an SVG path.
@@ -69,6 +70,7 @@ class Line:
 
     x: list[float]
     values: list[float]
+    at: int
     path: str
     dot: str
     text: str
@@ -95,4 +97,4 @@ def line(curve: Curve, axis: Axis, span: tuple[float, float]) -> Line:
         lower, upper = (points(x, axis.heights(edge)) for edge in band)
         area = "M" + "L".join(upper + lower[::-1]) + "Z"
     path, dot = "M" + "L".join(drawn), f"M{drawn[curve.dot]}h0"
-    return Line(curve.x, curve.y, path, dot, text, band, area)
+    return Line(curve.x, curve.y, curve.dot, path, dot, text, band, area)

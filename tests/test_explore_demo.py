@@ -114,6 +114,12 @@ def test_a_handle_stands_in_the_plot_where_its_slider_does():
     ] * 2
 
 
+def test_the_figure_in_jupyter_says_what_the_heads_in_the_page_say():
+    drawn = bytes(explore_demo(walk, **LOOK).figure.value).decode()
+    for said in ("walk 9", "level low", "walk 4"):
+        assert drawn.count(f"<!-- {said} -->") == 1
+
+
 def test_a_demo_that_is_not_registered_is_refused(monkeypatch):
     monkeypatch.delattr(demos, "walk")
     with pytest.raises(ValueError, match="demo must be one of .*'trial'"):

@@ -39,7 +39,7 @@ def test_a_line_is_a_path_and_a_dot_at_its_end():
 
 def test_the_dot_and_its_value_can_be_those_of_another_point():
     drawn = line(Curve([0, 1, 2], [0.2, 0.1, 0.04], dot=1), Axis(0.0, 0.2), (0, 2))
-    assert (drawn.dot, drawn.text) == ("M1 50.00h0", "0.1")
+    assert (drawn.at, drawn.dot, drawn.text) == (1, "M1 50.00h0", "0.1")
 
 
 def test_a_curve_can_bring_its_own_text():
