@@ -4,32 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 
 from lrlib import MultiStepLR, lab
 from lrlib.theory import harmonic_quadratic
 
-WRONG, RIGHT = [], []
-
-
-def wrong(name, *fragments):
-    """Register a wrong answer to an exercise, with what the message must hold."""
-
-    def register(answer):
-        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
-        return answer
-
-    return register
-
-
-def right(name):
-    """Register a right answer that is not written like the solution."""
-
-    def register(answer):
-        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
-        return answer
-
-    return register
+ANSWERS = Answers()
+wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 02.last_moment
@@ -368,18 +350,14 @@ def best_moment_under_one_over_t(steps, h, variance, start):
 # The tests
 
 
-@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
+@pytest.mark.parametrize(("name", "answer", "fragments"), ANSWERS.wrong_ones)
 def test_a_wrong_answer_is_rejected_for_what_is_wrong_with_it(name, answer, fragments):
-    verdict = grade(name, answer)
-    assert not verdict.passed
-    assert verdict.attempted
-    for fragment in fragments:
-        assert fragment in verdict.message
+    assert_rejected(name, answer, *fragments)
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
+@pytest.mark.parametrize(("name", "answer"), ANSWERS.right_ones)
 def test_a_right_answer_is_accepted_however_it_is_written(name, answer):
-    assert grade(name, answer).message.startswith("Correct")
+    assert_accepted(name, answer)
 
 
 POWERS = (
@@ -405,9 +383,7 @@ POWERS = (
     ],
 )
 def test_a_wrong_belief_about_one_over_t_is_named(numbers, fragment):
-    verdict = grade("02.power", dict(zip(POWERS, numbers, strict=True)))
-    assert not verdict.passed
-    assert fragment in verdict.message
+    assert_rejected("02.power", dict(zip(POWERS, numbers, strict=True)), fragment)
 
 
 AVERAGE = ("twice n", "twice eta", "twice h", "twice the variance")
@@ -426,9 +402,7 @@ AVERAGE = ("twice n", "twice eta", "twice h", "twice the variance")
     ],
 )
 def test_a_wrong_belief_about_averaging_is_named(numbers, fragment):
-    verdict = grade("02.average", dict(zip(AVERAGE, numbers, strict=True)))
-    assert not verdict.passed
-    assert fragment in verdict.message
+    assert_rejected("02.average", dict(zip(AVERAGE, numbers, strict=True)), fragment)
 
 
 def test_right_predictions_are_accepted_in_any_order_and_as_any_numbers():

@@ -5,32 +5,14 @@ import statistics
 
 import numpy as np
 import pytest
+from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 from grader.chapter_03 import COSINE, LINEAR
 
 from lrlib import lab
 
-WRONG, RIGHT = [], []
-
-
-def wrong(name, *fragments):
-    """Register a wrong answer to an exercise, with what the message must hold."""
-
-    def register(answer):
-        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
-        return answer
-
-    return register
-
-
-def right(name):
-    """Register a right answer that is not written like the solution."""
-
-    def register(answer):
-        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
-        return answer
-
-    return register
+ANSWERS = Answers()
+wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 03.paired_se
@@ -345,23 +327,19 @@ def seeds_by_trying(effect, spread, correlation):
 # What is written
 
 
-@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
-def test_a_wrong_answer_is_rejected_with_its_own_message(name, answer, fragments):
-    verdict = grade(name, answer)
-    assert verdict.attempted
-    assert not verdict.passed
-    for fragment in fragments:
-        assert fragment in verdict.message
+@pytest.mark.parametrize(("name", "answer", "fragments"), ANSWERS.wrong_ones)
+def test_a_wrong_answer_is_rejected_for_what_is_wrong_with_it(name, answer, fragments):
+    assert_rejected(name, answer, *fragments)
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_a_right_answer_in_another_style_is_accepted(name, answer):
-    assert grade(name, answer).passed
+@pytest.mark.parametrize(("name", "answer"), ANSWERS.right_ones)
+def test_a_right_answer_is_accepted_however_it_is_written(name, answer):
+    assert_accepted(name, answer)
 
 
 def test_the_mistakes_of_an_exercise_are_told_apart():
     told = {}
-    for each in WRONG:
+    for each in ANSWERS.wrong_ones:
         name, answer, _ = each.values
         told.setdefault(name, []).append(grade(name, answer).message)
     for messages in told.values():
@@ -393,9 +371,7 @@ RIGHT_LOGS = {
     ],
 )
 def test_a_wrong_reading_of_the_logs_is_named(changed, cause):
-    verdict = grade("03.logs", RIGHT_LOGS | changed)
-    assert not verdict.passed
-    assert cause in verdict.message
+    assert_rejected("03.logs", RIGHT_LOGS | changed, cause)
 
 
 def test_a_gain_that_nothing_explains_is_rejected_without_the_answer():

@@ -4,33 +4,15 @@ import math
 
 import numpy as np
 import pytest
+from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 
 from lrlib import CosineAnnealingLR
 from lrlib.theory import harmonic_quadratic
 
 pi, cos = math.pi, math.cos
-WRONG, RIGHT = [], []
-
-
-def wrong(name, *fragments):
-    """Register a wrong answer to an exercise, with what the message must hold."""
-
-    def register(answer):
-        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
-        return answer
-
-    return register
-
-
-def right(name):
-    """Register a right answer that is not written like the solution."""
-
-    def register(answer):
-        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
-        return answer
-
-    return register
+ANSWERS = Answers()
+wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 05.cosine
@@ -390,18 +372,14 @@ def rescue_update_by_update(step, base_lr, T_max, now, end):
 # The tests
 
 
-@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
+@pytest.mark.parametrize(("name", "answer", "fragments"), ANSWERS.wrong_ones)
 def test_a_wrong_answer_is_rejected_for_what_is_wrong_with_it(name, answer, fragments):
-    verdict = grade(name, answer)
-    assert not verdict.passed
-    assert verdict.attempted
-    for fragment in fragments:
-        assert fragment in verdict.message
+    assert_rejected(name, answer, *fragments)
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
+@pytest.mark.parametrize(("name", "answer"), ANSWERS.right_ones)
 def test_a_right_answer_is_accepted_however_it_is_written(name, answer):
-    assert grade(name, answer).message.startswith("Correct")
+    assert_accepted(name, answer)
 
 
 @pytest.mark.parametrize(

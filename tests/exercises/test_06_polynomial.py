@@ -4,32 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 
 from lrlib import InverseSqrtLR, NoamLR, PolynomialLR
 
 sqrt = math.sqrt
-WRONG, RIGHT = [], []
-
-
-def wrong(name, *fragments):
-    """Register a wrong answer to an exercise, with what the message must hold."""
-
-    def register(answer):
-        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
-        return answer
-
-    return register
-
-
-def right(name):
-    """Register a right answer that is not written like the solution."""
-
-    def register(answer):
-        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
-        return answer
-
-    return register
+ANSWERS = Answers()
+wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 06.noam
@@ -411,18 +393,14 @@ def landed_in_numpy(step, base_lr, warmup_steps, total_steps, cooldown_steps):
 # The tests
 
 
-@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
+@pytest.mark.parametrize(("name", "answer", "fragments"), ANSWERS.wrong_ones)
 def test_a_wrong_answer_is_rejected_for_what_is_wrong_with_it(name, answer, fragments):
-    verdict = grade(name, answer)
-    assert not verdict.passed
-    assert verdict.attempted
-    for fragment in fragments:
-        assert fragment in verdict.message
+    assert_rejected(name, answer, *fragments)
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
+@pytest.mark.parametrize(("name", "answer"), ANSWERS.right_ones)
 def test_a_right_answer_is_accepted_however_it_is_written(name, answer):
-    assert grade(name, answer).message.startswith("Correct")
+    assert_accepted(name, answer)
 
 
 PEAK, HALF, WIDTH, REX = (
@@ -450,9 +428,7 @@ NUMBERS = {PEAK: 6.99, HALF: 16_000, WIDTH: 0.707, REX: 0.667}
     ],
 )
 def test_a_wrong_number_is_named(wrong_number, fragment):
-    verdict = grade("06.numbers", NUMBERS | wrong_number)
-    assert not verdict.passed
-    assert fragment in verdict.message
+    assert_rejected("06.numbers", NUMBERS | wrong_number, fragment)
 
 
 @pytest.mark.parametrize("rex", [2 / 3, np.float64(0.667), 0.67])

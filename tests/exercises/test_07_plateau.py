@@ -6,32 +6,14 @@ import random
 
 import numpy as np
 import pytest
+from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 
 from lrlib import MultiStepLR, ReduceLROnPlateau
 
 INF = math.inf
-WRONG, RIGHT = [], []
-
-
-def wrong(name, *fragments):
-    """Register a wrong answer to an exercise, with what the message must hold."""
-
-    def register(answer):
-        WRONG.append(pytest.param(name, answer, fragments, id=answer.__name__))
-        return answer
-
-    return register
-
-
-def right(name):
-    """Register a right answer that is not written like the solution."""
-
-    def register(answer):
-        RIGHT.append(pytest.param(name, answer, id=answer.__name__))
-        return answer
-
-    return register
+ANSWERS = Answers()
+wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 07.false_alarm
@@ -390,18 +372,14 @@ def milestone_that_counts_down(rates, k):
 # The tests
 
 
-@pytest.mark.parametrize(("name", "answer", "fragments"), WRONG)
+@pytest.mark.parametrize(("name", "answer", "fragments"), ANSWERS.wrong_ones)
 def test_a_wrong_answer_is_rejected_for_what_is_wrong_with_it(name, answer, fragments):
-    verdict = grade(name, answer)
-    assert not verdict.passed
-    assert verdict.attempted
-    for fragment in fragments:
-        assert fragment in verdict.message
+    assert_rejected(name, answer, *fragments)
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
+@pytest.mark.parametrize(("name", "answer"), ANSWERS.right_ones)
 def test_a_right_answer_is_accepted_however_it_is_written(name, answer):
-    assert grade(name, answer).message.startswith("Correct")
+    assert_accepted(name, answer)
 
 
 ASKED = (
@@ -424,9 +402,7 @@ ASKED = (
     ],
 )
 def test_a_wrong_trace_is_named(numbers, fragment):
-    verdict = grade("07.flat", dict(zip(ASKED, numbers, strict=True)))
-    assert not verdict.passed
-    assert fragment in verdict.message
+    assert_rejected("07.flat", dict(zip(ASKED, numbers, strict=True)), fragment)
 
 
 def test_the_right_trace_is_what_the_plateau_does():
