@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -124,6 +124,26 @@ class ScheduledLR(LRScheduler):
                 f"got {len(self.schedule)}"
             )
         return [schedule(step) for schedule in self.schedule]
+
+
+def driven_rates(
+    make_scheduler: Callable[[Optimizer], LRScheduler], base_lr: float, steps: int
+) -> list[float]:
+    """Return the rate that an optimizer holds at each update of a run under a scheduler.
+
+    Args:
+        make_scheduler: makes the scheduler, torch's or :class:`ScheduledLR`, for an optimizer.
+        base_lr: the optimizer's own rate, from which a scheduler of torch starts.
+        steps: the number of updates, each followed by a step of the scheduler.
+    """
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=base_lr)
+    scheduler = make_scheduler(optimizer)
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
 
 
 def _put(group: dict[str, Any], key: str, value: float) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, StepLR
-from lrlib.optim import ScheduledLR
+from lrlib.optim import ScheduledLR, driven_rates
 
 COSINE = CosineAnnealingLR(0.3, T_max=20, eta_min=0.01)
 
@@ -283,3 +283,10 @@ def test_stepping_before_the_first_update_does_not_warn():
 def test_a_bad_argument_is_named(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         ScheduledLR(*arguments, **options)
+
+
+def test_driven_rates_are_those_of_the_updates_whoever_made_the_scheduler():
+    step = StepLR(0.4, step_size=2, gamma=0.5)
+    torchs = driven_rates(lambda o: torch.optim.lr_scheduler.StepLR(o, 2, 0.5), 0.4, 5)
+    ours = driven_rates(lambda o: ScheduledLR(o, step), 9.0, 5)
+    assert torchs == ours == [0.4, 0.4, 0.2, 0.2, 0.1]

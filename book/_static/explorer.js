@@ -57,9 +57,9 @@ function connect(figure) {
     const now = values();
     const lines = draw(now);
     panels.forEach((panel, i) => {
-      const values = panel.querySelectorAll(".explorer-value");
+      const heads = panel.querySelectorAll(".explorer-value");
       lines[i].forEach(([path, dot, text, area], k) => {
-        values[k].textContent = text;
+        heads[k].textContent = text;
         for (const [kind, d] of [["live", path], ["dot", dot], ["band", area]]) {
           panel.querySelector(`.explorer-${kind}[data-line="${k}"]`)?.setAttribute("d", d);
         }
