@@ -8,6 +8,7 @@ from ..schedules import ConstantLR, MultiStepLR
 from ..sketch import Curve
 from ..theory import NoisyQuadratic, harmonic_quadratic
 from .noise import normals
+from .trial import tried
 
 NOISE = normals(1000)  # drawn once, so that it is the same run wherever the sliders are
 
@@ -47,8 +48,8 @@ def drop(
     floors = {rate: floor(problem, rate) for rate in set(dropped)}
     updates = list(range(steps + 1))
     return {
-        "drop": (Curve(updates, dropped), Curve(updates, problem.losses(dropped[:-1]))),
-        "constant": (Curve(updates, constant), Curve(updates, problem.losses(constant[:-1]))),
+        "drop": tried(dropped, problem),
+        "constant": tried(constant, problem),
         "floor": (None, Curve(updates, [floors[rate] for rate in dropped])),
         "one run": (None, Curve(updates, one_run(problem, dropped[:-1]))),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..schedules import ConstantLR, LinearLR, MultiStepLR
 from ..sketch import Curve
 from ..theory import harmonic_quadratic
+from .trial import tried
 
 
 def milestones(
@@ -33,10 +34,4 @@ def milestones(
         "no drop": ConstantLR(base_lr, factor=1),
     }
     problem = harmonic_quadratic(10)
-    updates = list(range(steps + 1))
-    found = {}
-    for label, schedule in shown.items():
-        rates = schedule.curve(steps + 1)
-        losses = problem.losses(rates[:-1])
-        found[label] = Curve(updates, rates), Curve(updates, losses)
-    return found
+    return {label: tried(schedule.curve(steps + 1), problem) for label, schedule in shown.items()}
