@@ -8,18 +8,17 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import nbformat
+import page_python
 import pytest
 
 import lrlib
-from lrlib import ensemble
+from lrlib.training import many
 
 ROOT = Path(lrlib.__file__).parent
-PURE = [
-    *ROOT.glob("schedules/*.py"),
-    *ROOT.glob("demos/*.py"),
-    ROOT / "theory.py",
-    ROOT / "sketch.py",
-]
+MODULES = sorted(ROOT.rglob("*.py"))
+# From the bottom up: a room imports from itself and from those before it.
+ROOMS = ["schedules", "rosetta", "theory", "catalog", "optim", "plotting", "training", "tuning"]
+ROOMS += ["lab", "explorers", "course", "cli"]
 
 
 def modules_imported_by(path):
@@ -40,22 +39,62 @@ def test_importing_lrlib_imports_the_standard_library_alone():
     assert not heavy
 
 
-@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def name_of(path):
+    """A module's name below lrlib, a package's own for its face."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(path): path for path in MODULES}
+
+
+def ours_imported_by(path):
+    """The modules of lrlib that a module names in its imports, those for type checking included."""
+    home = name_of(path).split(".") if name_of(path) else []
+    if path.name == "__init__.py":
+        home = [*home, ""]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = home[: len(home) - node.level] + (node.module or "").split(".")
+            base = ".".join(part for part in base if part)
+            named = {f"{base}.{alias.name}".strip(".") for alias in node.names}
+            yield from named & set(NAMES) or {base}
+
+
+def room_of(name):
+    return name.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("", "__main__")])
+def test_rooms_import_one_way(name):
+    floor = ROOMS.index(room_of(name))
+    for other in ours_imported_by(NAMES[name]):
+        assert ROOMS.index(room_of(other)) <= floor, f"{name} imports {other}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    imports = {name: set(ours_imported_by(path)) - {name} for name, path in NAMES.items()}
+    while leaves := {name for name, others in imports.items() if not others & set(imports)}:
+        imports = {name: others for name, others in imports.items() if name not in leaves}
+    assert not imports
+
+
+PURE = [path for pattern in page_python.PURE for path in ROOT.glob(pattern)]
+
+
+@pytest.mark.parametrize("path", PURE, ids=name_of)
 def test_what_runs_in_the_page_needs_math_and_dataclasses_only(path):
     outside = {name for name in modules_imported_by(path) if not name.startswith(".")}
     assert outside <= {"__future__", "math", "dataclasses"}
 
 
-def test_the_fingerprint_of_stored_runs_covers_what_the_ensemble_imports():
-    covered = {name.removesuffix(".py").replace("/", ".") for name in ensemble._SOURCES}
+def test_the_fingerprint_of_stored_runs_covers_what_they_are_trained_by():
+    covered = {name.removesuffix(".py").replace("/", ".") for name in many.SOURCES}
     # What reaches a run only through the key of the store, or through checks of arguments.
-    keyed = {"schedules", "schedules.base", "cache", "optim", "trainer", "history"}
-    reached = set()
-    for name in ensemble._SOURCES:
-        folder = name.rpartition("/")[0]
-        found = modules_imported_by(ROOT / name)
-        reached |= {(folder + module).removeprefix(".") for module in found if module[0] == "."}
-    assert {"model", "schedules.base"} <= reached
+    keyed = {"schedules", "schedules.base", "optim"}
+    keyed |= {"training.cache", "training.loop", "training.history"}
+    reached = {name for each in many.SOURCES for name in ours_imported_by(ROOT / each)}
+    assert {"training.model", "schedules.base"} <= reached
     assert reached <= covered | keyed
 
 

@@ -17,8 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from lrlib.catalog import CATALOG, Entry
+from lrlib.explorers.sketch import Axis, Curve, line
 from lrlib.schedules import Schedule
-from lrlib.sketch import Axis, Curve, line
 
 UPDATES = 1000  # what the examples of the catalog are made for
 EVERY = 5  # one point of a curve for so many updates: what a small drawing can show

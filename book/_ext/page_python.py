@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BRYTHON = files("brython") / "data"
 LRLIB = Path(lrlib.__file__).parent
 STANDARD = ("math", "__future__")  # the modules of the standard library that travel along
+# What runs in the page.
+PURE = ("__init__.py", "schedules/*.py", "theory.py", "explorers/__init__.py")
+PURE += ("explorers/sketch.py", "explorers/demos/*.py")
 OURS = Path(__file__).parent / "page"
 
 
@@ -50,9 +53,7 @@ def bundle() -> str:
     modules = standard_modules()
     for path in sorted(OURS.glob("*.py")):
         modules[path.stem] = module(path)
-    ours = [LRLIB / name for name in ("__init__.py", "theory.py", "sketch.py")]
-    ours += [*(LRLIB / "schedules").glob("*.py"), *(LRLIB / "demos").glob("*.py")]
-    for path in sorted(ours):
+    for path in sorted(each for pattern in PURE for each in LRLIB.glob(pattern)):
         name = path.relative_to(LRLIB.parent).with_suffix("").as_posix().replace("/", ".")
         modules[name.removesuffix(".__init__")] = module(path)
     return f"__BRYTHON__.loadBrythonPackage({json.dumps(modules)});\n"

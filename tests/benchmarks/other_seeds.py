@@ -16,14 +16,14 @@ from nbclient import NotebookClient
 BOOK = Path(__file__).parents[2] / "book"
 
 SHIFT = """
-from lrlib import data, ensemble, model, trainer
+from lrlib.training import data, loop, many, model
 
 
 def _shifted(function):
     return lambda *arguments: function(*arguments[:-1], arguments[-1] + {offset})
 
 
-for _module in (data, ensemble, model, trainer):
+for _module in (data, loop, many, model):
     for _name in {{"mlp", "batch_order"}} & set(vars(_module)):
         setattr(_module, _name, _shifted(getattr(_module, _name)))
 """

@@ -8,9 +8,9 @@ from time import perf_counter
 import torch
 
 from lrlib import CosineAnnealingLR
-from lrlib.data import mnist1d
-from lrlib.ensemble import train_many
-from lrlib.trainer import train
+from lrlib.training.data import mnist1d
+from lrlib.training.loop import train
+from lrlib.training.many import train_many
 
 STEPS = 300
 SIZES = (40, 64, 64, 10)

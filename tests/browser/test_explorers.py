@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from test_pages import PAGES
 
-from lrlib import demos
-from lrlib.sketch import Axis, line
+from lrlib.explorers import demos
+from lrlib.explorers.sketch import Axis, line
 
 NAMES = [name for name in PAGES if re.search(r"book/(intro|\d\d_\w+)\.html", name)]
 

@@ -8,7 +8,7 @@ import pytest
 from answers import Answers, assert_accepted, assert_rejected
 from grader import grade
 
-from lrlib.demos.descent import descend
+from lrlib.explorers.demos.descent import descend
 
 ANSWERS = Answers()
 wrong, right = ANSWERS.wrong, ANSWERS.right

@@ -2,8 +2,8 @@
 
 from browser import window
 
-from lrlib import demos
-from lrlib.sketch import Axis, line
+from lrlib.explorers import demos
+from lrlib.explorers.sketch import Axis, line
 
 
 def start(spec):

@@ -1,0 +1,1 @@
+"""Explorers: sliders over a figure, in Jupyter and in the built page."""

@@ -1,0 +1,48 @@
+"""Where lrlib keeps what it need not compute twice, and how it knows what is stale."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def cache_dir() -> Path:
+    """Return the folder of generated data and finished runs, created if need be.
+
+    It is ``$LRLIB_CACHE`` if that is set, else ``lrlib`` in the user's cache folder. Everything in
+    it can be deleted at any time.
+    """
+    folder = Path(os.environ.get("LRLIB_CACHE") or user_cache_path("lrlib"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def source_fingerprint(names: Iterable[str]) -> str:
+    """Return a hash of the code in files of lrlib, which comments and docstrings leave as it is.
+
+    Args:
+        names: the files, as paths below the package.
+    """
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(_code((PACKAGE / name).read_text(encoding="utf8")).encode())
+    return digest.hexdigest()
+
+
+@cache
+def _code(source: str) -> str:
+    """Return Python source as it is without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if documented and ast.get_docstring(node) is not None:
+            node.body[0].value = ast.Constant("")
+    return ast.unparse(tree)

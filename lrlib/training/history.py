@@ -1,0 +1,162 @@
+"""The record that a run leaves: its numbers, its figure, its files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..plotting import in_book_style, label_ends
+from ..schedules.base import check_count
+from .files import whole_file
+
+_BY_UPDATE = ("lr", "momentum", "train_loss")
+_BY_EVALUATION = ("val_loss", "val_accuracy")
+_AT_THE_END = ("test_loss", "test_accuracy")
+_COLUMNS = ("step", *_BY_UPDATE, *_BY_EVALUATION, *_AT_THE_END)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What one run did.
+
+    Losses are mean cross-entropies in nats. A run whose training loss stops being finite has
+    diverged: it ends there, and everything after is NaN.
+
+    Args:
+        lr: the rate that each update used, shape [total_steps].
+        momentum: the momentum that each update used, AdamW's first beta, shape [total_steps].
+        train_loss: the loss of each update's batch, before the update, shape [total_steps].
+        eval_step: how many updates were done at each evaluation, shape [evals].
+        val_loss: the loss on the validation examples, shape [evals].
+        val_accuracy: the share of validation examples classified correctly, shape [evals].
+        test_loss: the loss on the test examples after the last update.
+        test_accuracy: the share of test examples classified correctly after the last update.
+        config: what the run was asked to do, by the names of the arguments.
+    """
+
+    lr: np.ndarray
+    momentum: np.ndarray
+    train_loss: np.ndarray
+    eval_step: np.ndarray
+    val_loss: np.ndarray
+    val_accuracy: np.ndarray
+    test_loss: float
+    test_accuracy: float
+    config: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the training loss stopped being finite."""
+        return not np.isfinite(self.train_loss).all()
+
+    @in_book_style
+    def plot(self) -> Figure:
+        """Draw the rate, the losses and the accuracy over the updates, side by side."""
+        figure = Figure(figsize=(10.8, 3.2), layout="constrained")
+        for ax, draw in zip(figure.subplots(1, 3), self._panels().values(), strict=True):
+            draw(ax)
+        return figure
+
+    @in_book_style
+    def save(self, folder: str | Path) -> None:
+        """Write the run into a folder, made if need be.
+
+        ``rate.png``, ``loss.png`` and ``accuracy.png`` are the three panels of :meth:`plot`;
+        ``history.csv`` has one row for each update and one for the end, every number exact;
+        ``config.json`` is the configuration. Each file is written whole or not at all.
+
+        Args:
+            folder: where to write; files of the same names are replaced.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, draw in self._panels().items():
+            figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+            draw(figure.subplots())
+            with whole_file(folder / f"{name}.png") as file:
+                figure.savefig(file, format="png")
+        with whole_file(folder / "history.csv", "w", encoding="utf8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(_COLUMNS)
+            table.writerows(self._rows())
+        with whole_file(folder / "config.json", "w", encoding="utf8") as file:
+            json.dump(self.config, file, indent=2, allow_nan=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> History:
+        """Return the run that :meth:`save` wrote into a folder, every number as it was.
+
+        Raises:
+            FileNotFoundError: if ``history.csv`` or ``config.json`` is not in the folder.
+            ValueError: if ``history.csv`` is not a table that :meth:`save` wrote.
+        """
+        path = Path(folder) / "history.csv"
+        with path.open(encoding="utf8", newline="") as file:
+            table = [tuple(row) for row in csv.reader(file)]
+        if len(table) < 2 or table[0] != _COLUMNS or len({len(row) for row in table}) > 1:
+            raise ValueError(f"folder must hold a history.csv of History.save, got {str(path)!r}")
+        columns = dict(zip(_COLUMNS, zip(*table[1:], strict=True), strict=True))
+        values = {
+            name: np.array([float(cell) for cell in cells if cell])
+            for name, cells in columns.items()
+        }
+        evaluated = [bool(cell) for cell in columns["val_loss"]]
+        return cls(
+            *(values[name] for name in _BY_UPDATE),
+            values["step"][evaluated].astype(int),
+            *(values[name] for name in _BY_EVALUATION),
+            *(float(values[name][0]) for name in _AT_THE_END),
+            json.loads((Path(folder) / "config.json").read_text(encoding="utf8")),
+        )
+
+    def _rows(self) -> list[list[object]]:
+        """Return the rows of the table, as many as updates and one more for the end."""
+        total_steps = len(self.lr)
+        evals = self.eval_step.tolist()
+        rows = []
+        for step in range(total_steps + 1):
+            row: list[object] = [step]
+            for name in _BY_UPDATE:
+                row.append(float(getattr(self, name)[step]) if step < total_steps else "")
+            for name in _BY_EVALUATION:
+                row.append(float(getattr(self, name)[evals.index(step)]) if step in evals else "")
+            for name in _AT_THE_END:
+                row.append(float(getattr(self, name)) if step == total_steps else "")
+            rows.append(row)
+        return rows
+
+    def _panels(self) -> dict:
+        return {"rate": self._draw_rate, "loss": self._draw_loss, "accuracy": self._draw_accuracy}
+
+    def _draw_rate(self, ax: Axes) -> None:
+        ax.plot(self.lr)
+        ax.set(ylabel="learning rate", ylim=(0, None))
+        self._finish(ax)
+
+    def _draw_loss(self, ax: Axes) -> None:
+        if len(self.train_loss):
+            ax.plot(self.train_loss, color="#767676", linewidth=0.8, label="training")
+        ax.plot(self.eval_step, self.val_loss, color="#0072B2", label="validation")
+        ax.set(ylabel="loss (nats)")
+        self._finish(ax)
+
+    def _draw_accuracy(self, ax: Axes) -> None:
+        ax.plot(self.eval_step, self.val_accuracy, color="#0072B2", label="validation")
+        ax.set(ylabel="accuracy", ylim=(0, 1))
+        self._finish(ax)
+
+    def _finish(self, ax: Axes) -> None:
+        ax.set(xlabel="update", xlim=(0, max(1, len(self.lr))))
+        label_ends(ax)
+
+
+def eval_steps(total_steps: int, eval_every: int) -> np.ndarray:
+    """Return after how many updates a run is evaluated: 0, every ``eval_every``, and the end."""
+    check_count("eval_every", eval_every, least=1)
+    return np.unique(np.append(np.arange(0, total_steps, eval_every), total_steps))

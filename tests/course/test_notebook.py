@@ -1,0 +1,56 @@
+"""What chapters show beside figures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lrlib import CosineAnnealingLR
+from lrlib.course import notebook
+from lrlib.course.notebook import ask, numbers, show_source
+from lrlib.course.tables import show_table
+
+
+def test_source_is_shown_as_it_stands_in_its_file():
+    shown = show_source(CosineAnnealingLR._rate, show_table).data
+    assert shown.startswith("```python\ndef _rate(self, step: float) -> float:\n    if step")
+    assert "\n\ndef show_table(" in shown
+
+
+def test_a_table_has_headings_and_numbers_to_the_right():
+    table = show_table(["a", "b"], [[1, "x"], [2, "y"]]).data
+    assert table == "| a | b |\n| :-- | --: |\n| 1 | x |\n| 2 | y |"
+
+
+def test_a_question_carries_feedback_for_every_answer(capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr(notebook, "display_quiz", lambda quiz, **options: shown.extend(quiz))
+    ask("Which?", {"one": "No.", "two": "Yes."}, right="two")
+    assert json.loads(json.dumps(shown)) == [
+        {
+            "question": "Which?",
+            "type": "multiple_choice",
+            "answers": [
+                {"answer": "one", "correct": False, "feedback": "No."},
+                {"answer": "two", "correct": True, "feedback": "Yes."},
+            ],
+        }
+    ]
+
+
+def test_a_question_without_a_right_answer_is_refused():
+    with pytest.raises(ValueError, match=r"right must be one of \['one'\], got 'two'"):
+        ask("Which?", {"one": "No."}, right="two")
+
+
+def test_numbers_are_handed_over_unseen_each_by_its_name(capsys, monkeypatch):
+    handed = []
+    monkeypatch.setattr(notebook, "display", lambda data, **options: handed.append((data, options)))
+    numbers(loss=np.float64(0.123456789), runs=np.int64(12), verdict="better")
+    key = "application/papermill.record/text/plain"
+    assert [data[key] for data, _ in handed] == ["0.123456789", "12", "'better'"]
+    assert all(kind.startswith(notebook.GLUE_PREFIX) for data, _ in handed for kind in data)
+    assert [options["metadata"]["scrapbook"]["name"] for _, options in handed] == [
+        *("loss", "runs", "verdict")
+    ]
+    assert capsys.readouterr().out == ""

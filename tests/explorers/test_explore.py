@@ -1,0 +1,185 @@
+"""Explorers answer at every position of their sliders, and refuse a bad specification at once."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    NoamLR,
+    ReduceLROnPlateau,
+    StepLR,
+    WarmupWithDecay,
+)
+from lrlib.explorers.schedules import explore
+from lrlib.theory import NoisyQuadratic
+
+BOOK = Path(__file__).parents[2] / "book"
+
+
+def cells_of(path):
+    """The code cells of a notebook or of a page in Markdown."""
+    if path.suffix == ".ipynb":
+        notebook = nbformat.read(path, as_version=4)
+        return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    fenced = re.findall(r"```\{code-cell\}.*?\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    return [re.sub(r"^:\w+:.*$", "", cell, flags=re.MULTILINE) for cell in fenced]
+
+
+def explorers_in(path):
+    """Every ``explore(...)`` of a page, made with the page's imports alone."""
+    trees = [ast.parse(cell) for cell in cells_of(path)]
+    nodes = [node for tree in trees for node in tree.body]
+    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    namespace = {}
+    exec(compile(ast.Module(imports, []), path.name, "exec"), namespace)
+    for node in nodes:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("explore", "explore_demo"):
+            yield eval(compile(ast.Expression(call), path.name, "eval"), namespace)
+
+
+PAGES = [BOOK / "intro.md", *sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))]
+EXPLORERS = [explorer for path in PAGES for explorer in explorers_in(path)]
+
+each_explorer = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda each: each.spec.id)
+
+
+def test_the_front_page_and_every_chapter_have_an_explorer():
+    assert all(list(explorers_in(path)) for path in PAGES)
+
+
+@each_explorer
+def test_the_figure_in_jupyter_follows_every_slider_to_both_ends(explorer):
+    for slider in explorer.spec.sliders:
+        control, seen = explorer.controls[slider.name], []
+        for position in (slider.low, slider.high, slider.start):
+            control.value = position
+            assert explorer.values[slider.name] == position
+            seen.append(explorer.figure.value)
+        assert len(set(seen)) >= 2, slider.name
+
+
+@each_explorer
+def test_the_page_gets_html_that_says_what_it_shows(explorer):
+    html = BeautifulSoup(explorer._repr_mimebundle_()["text/html"], "html.parser")
+    for slider in explorer.spec.sliders:
+        control = html.select_one(f'input[name="{slider.name}"]')
+        assert html.select_one(f'label[for="{control["id"]}"]').get_text() == slider.name
+        assert float(control["value"]) == slider.start
+    moving = [each for each in explorer.spec.drawn(explorer.spec.start) if each.moves]
+    for i, panel in enumerate(html.select(".explorer-panel")):
+        lines = [each.lines[i] for each in moving if each.lines[i]]
+        for k, line in enumerate(lines):
+            assert panel.select_one(f'.explorer-live[data-line="{k}"]')["d"] == line.path
+        values = panel.select(".explorer-value")
+        assert [value.get_text() for value in values] == [line.text for line in lines]
+
+
+def test_jupyter_gets_the_widget():
+    bundle = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9)
+    assert "application/vnd.jupyter.widget-view+json" in bundle._repr_mimebundle_()
+
+
+def test_a_slider_takes_round_positions_and_starts_in_the_middle():
+    spec = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.5), T_max=(10, 20)).spec
+    rate, period = spec.sliders
+    assert (rate.step, rate.start, rate.text(0.25)) == (0.001, 0.3, "0.250")
+    assert (period.step, period.start, period.text(1500)) == (1, 15, "1,500 updates")
+
+
+def test_a_whole_parameter_counts_updates_unless_told_otherwise():
+    spec = explore(
+        NoamLR,
+        id="a",
+        title="A",
+        d_model=(1, 9),
+        warmup_steps=(1, 9),
+        units={"d_model": "features"},
+    ).spec
+    assert [slider.text(4) for slider in spec.sliders] == ["4 features", "4 updates"]
+
+
+def test_what_is_fixed_and_what_is_compared_reaches_the_page():
+    explorer = explore(
+        WarmupWithDecay,
+        id="a",
+        title="A",
+        base_lr=(0.1, 0.2),
+        warmup_steps=0,
+        total_steps=50,
+        decay="linear",
+        steps=50,
+        against={"flat": ConstantLR(0.1, 1)},
+    )
+    html = BeautifulSoup(explorer.html, "html.parser")
+    data = json.loads(html.figure["data-spec"])
+    for name, value in {"warmup_steps": 0, "total_steps": 50, "decay": "linear"}.items():
+        assert data["fixed"][name] == value
+    assert len(html.select(".explorer-still")) == 2
+
+
+def test_a_title_is_text_and_not_markup():
+    explorer = explore(CosineAnnealingLR, id="a", title="<b>&", base_lr=(0.1, 0.2), T_max=9)
+    assert BeautifulSoup(explorer.html, "html.parser").strong.get_text() == "<b>&"
+
+
+def test_an_unstable_rate_leaves_the_panel_and_does_not_stretch_it():
+    problem = NoisyQuadratic([1.0], [1.0])
+    explorer = explore(ConstantLR, id="a", title="A", base_lr=(0.1, 5.0), factor=1, problem=problem)
+    explorer.controls["base_lr"].value = 5.0
+    assert explorer.spec.panels[1].axis.high < 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schedule": StepLR(0.1, 5)}, "schedule must be a class in the catalog, got StepLR"),
+        ({"schedule": ReduceLROnPlateau}, "schedule must be a class in the catalog, got .*Plateau"),
+        ({"id": "a b"}, "id must be letters, digits and hyphens, got 'a b'"),
+        ({"steps": 0}, "steps must be a whole number >= 1, got 0"),
+        ({"steps": 2.5}, "steps must be a whole number >= 1, got 2.5"),
+        ({"against": {"x": 0.1}}, r"against\['x'\] must be a schedule in the catalog, got 0.1"),
+        ({"t_max": (1, 9)}, "CosineAnnealingLR takes base_lr, T_max, eta_min, got .* 't_max'"),
+        ({"units": {"t_max": "s"}}, "CosineAnnealingLR takes .*, got the parameter 't_max'"),
+        ({"base_lr": 0.1}, r"parameters must hold one \(low, high\) at least, got none"),
+        ({"base_lr": (0.1,)}, r"base_lr must be \(low, high\) .*, got \(0.1,\)"),
+        ({"base_lr": (0.2, 0.1)}, r"base_lr must be .* got \(0.2, 0.1\)"),
+        ({"base_lr": (0.1, 0.2, 0.3)}, r"base_lr must be .* got \(0.1, 0.2, 0.3\)"),
+        ({"base_lr": ("0.1", 0.2)}, "base_lr must be .* got \\('0.1', 0.2\\)"),
+        ({"base_lr": (0.1, float("inf"))}, "base_lr must be .* finite, got"),
+        ({"base_lr": (float("nan"), 0.1)}, "base_lr must be .* finite, got"),
+        ({"base_lr": (0.00001, 0.5)}, "base_lr must move in steps of 0.001, got 1e-05"),
+        ({"T_max": (1.5, 9)}, "T_max must move in steps of 1, got 1.5"),
+        (
+            {"eta_min": (0.0, 0.4)},
+            "parameters must be legal together, got base_lr=0.1, eta_min=0.2: eta_min",
+        ),
+        ({"base_lr": (-0.1, 0.2)}, "parameters must be legal together, got base_lr=-0.1"),
+        ({"T_max": None}, "parameters must be legal together, .*T_max must be a whole number"),
+    ],
+)
+def test_a_bad_specification_is_refused_in_the_notebook(change, message):
+    arguments = {"schedule": CosineAnnealingLR, "id": "a", "title": "A", "T_max": 9}
+    with pytest.raises(ValueError, match=message):
+        explore(**(arguments | {"base_lr": (0.1, 0.2)} | change))
+
+
+def test_a_parameter_that_is_missing_is_named():
+    with pytest.raises(ValueError, match="T_max"):
+        explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2))
+
+
+def test_the_lines_to_compare_with_have_room():
+    tall = LinearLR(3.0, 1, 0, 10)
+    spec = explore(
+        CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9, against={"tall": tall}
+    ).spec
+    assert spec.panels[0].axis.high > 3

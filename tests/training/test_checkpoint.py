@@ -1,0 +1,297 @@
+"""A run that was killed ends as if it had not been; a file of anything else is refused."""
+
+import hashlib
+import json
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.optim import lr_scheduler
+
+from lrlib import CosineAnnealingLR, LambdaLR, LinearLR, ReduceLROnPlateau, StepLR
+from lrlib.training.data import digits
+from lrlib.training.files import whole_file
+from lrlib.training.loop import train
+
+torch.set_num_threads(1)
+
+DIGITS = digits()
+COSINE = CosineAnnealingLR(0.1, T_max=40)
+STEPS = 40
+
+
+class Dropping(nn.Sequential):
+    """A network that draws from torch's global generator, and can be made to fail."""
+
+    def __init__(self, calls=10**9):
+        with torch.random.fork_rng():
+            torch.manual_seed(7)
+            super().__init__(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 10))
+        self.calls = calls
+
+    def forward(self, x):
+        self.calls -= self.training
+        if self.calls < 0:
+            raise InterruptedError
+        return super().forward(x)
+
+
+# What has a state, in every combination that matters.
+RUNS = {
+    "sgd": {"schedule": COSINE},
+    "momentum schedule": {"schedule": COSINE, "momentum": LinearLR(0.95, 1, 0.5, 30)},
+    "adamw": {"schedule": COSINE, "optimizer": "adamw", "weight_decay": 0.1},
+    "plateau": {"schedule": ReduceLROnPlateau(0.2, factor=0.5, patience=0, threshold=0.2)},
+    "torch": {"schedule": partial(lr_scheduler.CosineAnnealingLR, T_max=40), "base_lr": 0.1},
+    "torch one-cycle": {
+        "schedule": partial(lr_scheduler.OneCycleLR, max_lr=0.1, total_steps=1000),
+        "base_lr": 0.1,
+    },
+    "torch's milestones": {
+        "schedule": partial(lr_scheduler.MultiStepLR, milestones=[9, 20]),
+        "base_lr": 0.1,
+    },
+    "torch's plateau": {
+        "schedule": partial(lr_scheduler.ReduceLROnPlateau, patience=0, threshold=0.2),
+        "base_lr": 0.2,
+    },
+}
+
+
+def digest(history, model):
+    """A hash of every bit of a run's record and of its weights and buffers."""
+    found = hashlib.sha256()
+    for name in ("lr", "momentum", "train_loss", "val_loss", "val_accuracy", "test_loss"):
+        found.update(np.asarray(getattr(history, name)).tobytes())
+    for value in model.state_dict().values():
+        found.update(value.numpy().tobytes())
+    return found.hexdigest()
+
+
+def run(options, calls=10**9, total_steps=STEPS, **more):
+    model = Dropping(calls)
+    torch.manual_seed(0)
+    options = {"total_steps": total_steps, "eval_every": 5, "batch_size": 32} | options | more
+    return digest(train(data=DIGITS, model=model, **options), model)
+
+
+@pytest.mark.parametrize("options", RUNS.values(), ids=RUNS)
+@settings(max_examples=4)
+@given(st.integers(0, STEPS - 1), st.integers(1, STEPS + 5))
+def test_a_run_that_failed_anywhere_is_continued_bit_for_bit(
+    tmp_path_factory, options, calls, every
+):
+    path = tmp_path_factory.mktemp("run") / "run.ckpt"
+    kept = {"checkpoint": path, "checkpoint_every": every}
+    with pytest.raises(InterruptedError):
+        run(options, calls, **kept)
+    assert path.exists() == (calls >= every)
+    assert run(options, **kept) == run(options)
+
+
+def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(tmp_path):
+    command = [sys.executable, __file__, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    outcomes = json.loads(found.stdout)
+    assert set(outcomes) == {"sgd", "adamw", "plateau"}
+    for name, (killed, survived, undisturbed) in outcomes.items():
+        assert killed == 4, name
+        assert survived == undisturbed, name
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(outcomes)
+
+
+def written(path):
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+def be_killed_and_go_on(folder, kills=4, total_steps=400):
+    """Train under kill -9, in processes of this one; print what came of it as JSON."""
+    chance = random.Random()
+    outcomes = {}
+    for name in ("sgd", "adamw", "plateau"):
+        path = Path(folder) / name
+        kept = {"checkpoint": path, "checkpoint_every": 1, "total_steps": total_steps}
+        killed = 0
+        for _ in range(kills):
+            child = os.fork()
+            if not child:
+                run(RUNS[name], **kept)
+                os._exit(0)
+            before = written(path)
+            ended = partial(os.waitid, os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            while written(path) == before and not ended():
+                time.sleep(1e-4)
+            time.sleep(chance.uniform(0, 0.05))
+            os.kill(child, signal.SIGKILL)
+            killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        survived = run(RUNS[name], **kept)
+        outcomes[name] = killed, survived, run(RUNS[name], total_steps=total_steps)
+    print(json.dumps(outcomes))
+
+
+def test_a_run_that_was_finished_is_finished_at_once(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.ckpt", "checkpoint_every": STEPS}
+    first = run(RUNS["sgd"], **kept)
+    assert run(RUNS["sgd"], calls=0, **kept) == first
+
+
+def test_a_run_that_diverged_diverges_again(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.ckpt", "checkpoint_every": 1}
+    wild = {"schedule": LinearLR(1e30, 0, 1, 4)}
+    assert run(wild, **kept) == run(wild, **kept) == run(wild)
+
+
+def test_a_checkpoint_leaves_the_run_as_it_is(tmp_path):
+    kept = {"checkpoint": tmp_path / "new" / "folder" / "run.ckpt", "checkpoint_every": 7}
+    assert run(RUNS["sgd"], **kept) == run(RUNS["sgd"])
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["run.ckpt"]
+
+
+def test_the_default_model_is_continued_too(tmp_path):
+    options = {"data": DIGITS, "total_steps": 30, "seed": 3}
+    path = tmp_path / "run.ckpt"
+    train(COSINE, checkpoint=path, checkpoint_every=20, **options)
+    continued, whole = train(COSINE, checkpoint=path, **options), train(COSINE, **options)
+    assert np.array_equal(continued.train_loss, whole.train_loss)
+    assert continued.test_loss == whole.test_loss
+
+
+def other_data():
+    dataset = digits()
+    dataset.y_test[0] = (dataset.y_test[0] + 1) % 10
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"schedule": StepLR(0.1, 40)}, "schedule 'CosineAnnealingLR.* this run has 'StepLR"),
+        ({"schedule": CosineAnnealingLR(0.1, 41)}, "schedule .*T_max=40.*T_max=41"),
+        ({"schedule": ReduceLROnPlateau(0.1)}, "schedule .*ReduceLROnPlateau"),
+        (RUNS["torch"], "schedule .*CosineAnnealingLR"),
+        ({"seed": 1}, "seed 0, where this run has 1"),
+        ({"data": other_data()}, "data digest"),
+        ({"total_steps": 41}, "total_steps 40, where this run has 41"),
+        ({"batch_size": 33}, "batch_size 32, where this run has 33"),
+        ({"optimizer": "adamw"}, "optimizer 'sgd', where this run has 'adamw'"),
+        ({"momentum": 0.8}, "momentum 0.9, where this run has 0.8"),
+        ({"momentum": LinearLR(0.9, 1, 1, 1)}, "momentum 0.9, where this run has 'LinearLR"),
+        ({"weight_decay": 0.1}, "weight_decay 0.0, where this run has 0.1"),
+        ({"eval_every": 6}, "eval_every 5, where this run has 6"),
+        ({"model": nn.Linear(64, 10)}, "model"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_checkpoint_of_another_run_is_refused_and_left(tmp_path, change, key):
+    path = tmp_path / "run.ckpt"
+    options = {"schedule": COSINE, "data": DIGITS, "total_steps": STEPS, "eval_every": 5}
+    options |= {"batch_size": 32, "checkpoint": path, "checkpoint_every": 10}
+    train(model=Dropping(), **options)
+    before = path.read_bytes()
+    model = change.get("model", Dropping())
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    message = f"checkpoint '{path}' must be of the same run, got one with {key}"
+    with pytest.raises(ValueError, match=message):
+        train(**(options | {"model": model} | change))
+    assert path.read_bytes() == before
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+
+
+def test_functions_are_told_apart_by_the_rates_that_they_give(tmp_path):
+    def options(slope):
+        return {"schedule": LambdaLR(0.1, lambda step: 1 / (1 + slope * step))}
+
+    kept = {"checkpoint": tmp_path / "run.ckpt"}
+    first = run(options(0.1), checkpoint_every=10, **kept)
+    assert run(options(0.1), **kept) == first
+    with pytest.raises(ValueError, match="must be of the same run, got one with curves"):
+        run(options(0.2), **kept)
+
+
+def test_how_often_a_run_is_kept_may_change(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.ckpt"}
+    with pytest.raises(InterruptedError):
+        run(RUNS["sgd"], calls=25, checkpoint_every=10, **kept)
+    assert run(RUNS["sgd"], checkpoint_every=3, **kept) == run(RUNS["sgd"])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "run.ckpt"
+    run(RUNS["sgd"], checkpoint=path, checkpoint_every=10)
+    return path.read_bytes()
+
+
+def refused(path, content, message):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"checkpoint '{path}' must be {message}"):
+        run(RUNS["sgd"], checkpoint=path)
+    assert path.read_bytes() == content
+
+
+@settings(max_examples=15)
+@given(st.floats(0, 1, exclude_max=True))
+def test_a_file_that_was_cut_short_is_refused_and_left(tmp_path_factory, whole, share):
+    path = tmp_path_factory.mktemp("cut") / "run.ckpt"
+    refused(path, whole[: int(share * len(whole))], "whole, got one that is cut short")
+
+
+def test_a_file_with_a_changed_byte_in_a_tensor_is_refused_and_left(tmp_path, whole):
+    content = bytearray(whole)
+    content[len(content) // 2] ^= 1
+    refused(tmp_path / "run.ckpt", bytes(content), "whole, got one whose part '.*' is damaged")
+
+
+def archive(save):
+    def content(folder):
+        with whole_file(folder / "made") as file:
+            save(file)
+        return (folder / "made").read_bytes()
+
+    return content
+
+
+class Trap:
+    """What a hostile file would have executed on reading."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("trap",))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda folder: b"step,lr\n0,0.1\n", "a checkpoint, got a file of another kind"),
+        (lambda folder: pickle.dumps({"step": 3}), "a checkpoint, got a file of another kind"),
+        (archive(lambda file: np.savez(file, x=1)), "a checkpoint, got another archive"),
+        (archive(lambda file: torch.save(Trap(), file)), "a checkpoint, got another archive"),
+        (archive(lambda file: torch.save({"a": 1}, file)), "a checkpoint of lrlib, got another"),
+        (archive(lambda file: torch.save([1], file)), "a checkpoint of lrlib, got another"),
+    ],
+    ids=["text", "pickle", "numpy's archive", "code", "torch's dictionary", "torch's list"],
+)
+def test_a_file_that_is_no_checkpoint_is_refused_and_left(tmp_path, monkeypatch, content, message):
+    monkeypatch.chdir(tmp_path)
+    refused(tmp_path / "run.ckpt", content(tmp_path), message)
+    assert not Path("trap").exists()
+
+
+def test_how_often_a_run_is_kept_must_be_a_count():
+    with pytest.raises(ValueError, match="checkpoint_every must be a whole number >= 1, got 0"):
+        run(RUNS["sgd"], checkpoint_every=0)
+
+
+if __name__ == "__main__":
+    be_killed_and_go_on(sys.argv[1])

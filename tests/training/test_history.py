@@ -1,0 +1,142 @@
+"""A run can be looked at, written to files and read again, every number exact."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lrlib import ConstantLR, CosineAnnealingLR
+from lrlib.training import files as lrlib_files
+from lrlib.training.data import digits
+from lrlib.training.files import whole_file
+from lrlib.training.history import History, eval_steps
+from lrlib.training.loop import train
+
+DIGITS = digits()
+COSINE = CosineAnnealingLR(0.1, T_max=30)
+NUMBERS = ("lr", "momentum", "train_loss", "eval_step", "val_loss", "val_accuracy")
+FILES = ["accuracy.png", "config.json", "history.csv", "loss.png", "rate.png"]
+
+
+@pytest.fixture(scope="module")
+def history():
+    return train(COSINE, DIGITS, total_steps=25, eval_every=10)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_evaluations_are_at_the_start_at_intervals_and_at_the_end():
+    assert eval_steps(25, 10).tolist() == [0, 10, 20, 25]
+    assert eval_steps(20, 10).tolist() == [0, 10, 20]
+    assert eval_steps(0, 10).tolist() == [0]
+
+
+def test_a_figure_shows_the_rate_the_losses_and_the_accuracy(history):
+    rate, loss, accuracy = history.plot().axes
+    assert [ax.get_ylabel() for ax in (rate, loss, accuracy)] == [
+        "learning rate",
+        "loss (nats)",
+        "accuracy",
+    ]
+    assert rate.get_lines()[0].get_ydata().tolist() == COSINE.curve(25)
+    training, validation = loss.get_lines()
+    assert training.get_ydata().tolist() == history.train_loss.tolist()
+    assert validation.get_xydata().tolist() == list(
+        map(list, zip(history.eval_step, history.val_loss, strict=True))
+    )
+    assert accuracy.get_lines()[0].get_ydata().tolist() == history.val_accuracy.tolist()
+    assert [text.get_text() for text in loss.texts] == ["training", "validation"]
+    assert {ax.get_xlabel() for ax in (rate, loss, accuracy)} == {"update"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "total_steps"),
+    [(COSINE, 25), (COSINE, 1), (COSINE, 0), (ConstantLR(1e30, 1), 20)],
+    ids=["as usual", "one update", "no update", "diverged"],
+)
+def test_what_was_saved_is_loaded_exactly(tmp_path, schedule, total_steps):
+    history = train(schedule, DIGITS, total_steps=total_steps, eval_every=10)
+    folder = tmp_path / "runs" / "one"
+    history.save(folder)
+    loaded = History.load(folder)
+    for name in (*NUMBERS, "test_loss", "test_accuracy"):
+        assert np.array_equal(getattr(loaded, name), getattr(history, name), equal_nan=True), name
+    assert loaded.config == history.config
+    assert loaded.eval_step.dtype == history.eval_step.dtype
+    assert names(folder) == FILES
+
+
+def test_the_curves_are_pictures(tmp_path, history):
+    history.save(tmp_path)
+    for name in ("rate", "loss", "accuracy"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_table_has_a_row_for_each_update_and_one_for_the_end(tmp_path, history):
+    history.save(str(tmp_path))
+    header, *rows = (tmp_path / "history.csv").read_text(encoding="utf8").splitlines()
+    assert header == ("step,lr,momentum,train_loss,val_loss,val_accuracy,test_loss,test_accuracy")
+    assert len(rows) == 26
+    assert rows[3].split(",")[:3] == ["3", repr(COSINE(3)), "0.9"]
+    assert rows[3].endswith(",,,,")
+    assert rows[25].startswith("25,,,,")
+    assert not rows[25].endswith(",")
+
+
+def test_the_configuration_says_what_was_trained(tmp_path, history):
+    history.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf8"))
+    assert config["schedule"] == repr(COSINE)
+    assert (config["data"], config["seed"], config["total_steps"]) == ("digits", 0, 25)
+    assert (config["optimizer"], config["momentum"], config["weight_decay"]) == ("sgd", 0.9, 0.0)
+
+
+def test_saving_again_replaces_the_old_run(tmp_path, history):
+    history.save(tmp_path)
+    train(COSINE, DIGITS, total_steps=3).save(tmp_path)
+    assert len(History.load(tmp_path).lr) == 3
+
+
+@pytest.mark.parametrize("text", ["", "step,lr\n0,0.1\n", "{header}\n", "{header}\n0,1\n"])
+def test_a_table_of_another_kind_is_refused(tmp_path, history, text):
+    history.save(tmp_path)
+    table = tmp_path / "history.csv"
+    header = table.read_text(encoding="utf8").splitlines()[0]
+    table.write_text(text.format(header=header), encoding="utf8")
+    with pytest.raises(ValueError, match=r"folder must hold a history.csv .* got '.*history.csv'"):
+        History.load(tmp_path)
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.txt"
+    with whole_file(path, "w", encoding="utf8") as file:
+        file.write("old")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), whole_file(path, "w", encoding="utf8") as file:
+        file.write(f"half {1 / 0}")
+    assert path.read_text(encoding="utf8") == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_what_a_killed_writer_left_is_replaced(tmp_path):
+    path = tmp_path / "a.txt"
+    (tmp_path / "a.txt.part").write_text("half of something long", encoding="utf8")
+    with whole_file(path, "w", encoding="utf8") as file:
+        file.write("new")
+    assert path.read_text(encoding="utf8") == "new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_save_that_fails_leaves_the_old_files_and_no_halves(tmp_path, history, monkeypatch):
+    history.save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def replace(source, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(lrlib_files.os, "replace", replace)
+    with pytest.raises(OSError, match="disk full"):
+        train(COSINE, DIGITS, total_steps=3).save(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,300 @@
+"""K runs at once are K runs of the plain loop; none touches another; none is stale."""
+
+import numpy as np
+import pytest
+import torch
+
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    LinearWarmup,
+    ReduceLROnPlateau,
+    SequentialLR,
+)
+from lrlib.training import many
+from lrlib.training.data import digits
+from lrlib.training.loop import train
+from lrlib.training.many import train_many
+
+torch.set_num_threads(1)
+
+DIGITS = digits()
+SCHEDULES = [CosineAnnealingLR(0.1, T_max=40), LinearLR(0.05, 1, 0, 60), ConstantLR(0.02, 0.5, 9)]
+SEEDS = (3, 1, 4)
+OPTIONS = {"total_steps": 60, "batch_size": 32, "momentum": 0.9, "eval_every": 25}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path))
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Counts the chunks that are really trained."""
+    chunks = []
+    train_chunk = many._train_chunk
+    monkeypatch.setattr(many, "_train_chunk", lambda *a: (chunks.append(1), train_chunk(*a))[1])
+    return chunks
+
+
+def assert_equal_to_the_plain_loop(runs, momenta, schedules=SCHEDULES, **options):
+    for s, (schedule, momentum) in enumerate(zip(schedules, momenta, strict=True)):
+        for k, seed in enumerate(SEEDS):
+            plain = train(schedule, DIGITS, seed=seed, **options | {"momentum": momentum})
+            run = runs[s, k]
+            assert np.array_equal(run.lr, plain.lr)
+            assert np.array_equal(run.momentum, plain.momentum)
+            assert np.array_equal(run.eval_step, plain.eval_step)
+            for name in ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy"):
+                expected = pytest.approx(getattr(plain, name), rel=1e-4, abs=1e-5)
+                assert getattr(run, name) == expected, name
+
+
+@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
+def test_every_run_equals_the_plain_loop_with_its_schedule_and_seed(monkeypatch, chunk):
+    monkeypatch.setattr(many, "CHUNK", chunk)
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert_equal_to_the_plain_loop(runs, [0.9] * 3, **OPTIONS)
+
+
+FALLING = LinearLR(0.95, 1, 0.5, 30)
+# Without momentum at first, and again for a while: what the velocity is then, torch decides.
+RESTING = SequentialLR([LinearWarmup(0.9, 5), ConstantLR(0, 1), FALLING], [10, 20])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight_decay": 0.1},
+        {"momentum": 0},
+        {"momentum": 1, "total_steps": 5},
+        {"momentum": FALLING},
+        {"momentum": RESTING},
+        {"momentum": [FALLING, 0.5, RESTING], "weight_decay": 0.1},
+        {"optimizer": "adamw"},
+        {"optimizer": "adamw", "momentum": 0, "weight_decay": 0.5},
+        {"optimizer": "adamw", "momentum": [FALLING, 0.5, RESTING], "weight_decay": 0.5},
+        {"total_steps": 0},
+        {"total_steps": 0, "optimizer": "adamw"},
+        {"total_steps": 1},
+    ],
+    ids=str,
+)
+def test_every_run_equals_the_plain_loop_under_every_option(options):
+    options = OPTIONS | options
+    if options.get("optimizer") == "adamw":
+        options["total_steps"] = min(options["total_steps"], 30)
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **options)
+    momentum = options["momentum"]
+    momenta = momentum if isinstance(momentum, list) else [momentum] * 3
+    assert_equal_to_the_plain_loop(runs, momenta, **options)
+
+
+def test_results_have_an_axis_of_schedules_and_one_of_seeds():
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert runs.momentum.shape == (3, 60)
+    assert runs.lr.shape == runs.train_loss.shape == (3, 3, 60)
+    assert runs.val_loss.shape == runs.val_accuracy.shape == (3, 3, 4)
+    assert runs.test_loss.shape == runs.test_accuracy.shape == runs.diverged.shape == (3, 3)
+
+
+EAGER = {"factor": 0.5, "patience": 0, "threshold": 0.1}
+
+
+@pytest.mark.parametrize("chunk", [2, 32], ids=["in chunks of two", "in one chunk"])
+@pytest.mark.parametrize(
+    ("rate", "options"),
+    [
+        (0.6, {"eval_every": 5}),
+        (0.01, {"eval_every": 2, "optimizer": "adamw", "total_steps": 30}),
+    ],
+    ids=["sgd", "adamw"],
+)
+def test_every_plateau_follows_its_own_run_as_in_the_plain_loop(monkeypatch, rate, options, chunk):
+    monkeypatch.setattr(many, "CHUNK", chunk)
+    options = OPTIONS | {"weight_decay": 0.1} | options
+    schedules = [
+        ReduceLROnPlateau(rate, **EAGER),
+        CosineAnnealingLR(rate / 4, T_max=40),
+        ReduceLROnPlateau(rate / 4, "max", 0.7, patience=1, cooldown=1, min_lr=rate / 9),
+        ReduceLROnPlateau(1e-6, eps=0, **EAGER),  # too slow to improve on anything
+    ]
+    runs = train_many(schedules, SEEDS, DIGITS, **options)
+    assert_equal_to_the_plain_loop(runs, [0.9] * 4, schedules, **options)
+    assert len({tuple(lr) for lr in runs.lr[0]}) == len(SEEDS)
+
+
+def test_a_plateau_is_copied_and_continued_from_where_it_is():
+    plateau = ReduceLROnPlateau(0.1, **EAGER)
+    plateau.update(0.01)
+    before = plateau.state_dict()
+    runs = train_many([plateau, plateau], SEEDS, DIGITS, **OPTIONS)
+    assert plateau.state_dict() == before
+    assert_equal_to_the_plain_loop(runs, [0.9] * 2, [plateau] * 2, **OPTIONS)
+    assert (runs.lr[:, :, 25] == 0.05).all()
+
+
+def test_a_loss_that_is_not_a_number_is_bad_for_a_plateau():
+    wild = ReduceLROnPlateau(1e30, **EAGER)
+    options = OPTIONS | {"eval_every": 1}
+    run = train_many([wild, SCHEDULES[0]], [0], DIGITS, **options)[0, 0]
+    plain = train(wild, DIGITS, seed=0, **options)
+    seen = np.isfinite(plain.lr)
+    assert seen.sum() > 1
+    assert run.diverged
+    assert np.array_equal(run.lr[seen], plain.lr[seen])
+    assert run.lr[seen][-1] < 1e30
+
+
+def test_hidden_layers_can_have_any_width_and_number():
+    for hidden in [(), (5,), (7, 6, 5)]:
+        runs = train_many(SCHEDULES[:1], [0], DIGITS, hidden=hidden, **OPTIONS)
+        assert np.isfinite(runs.test_loss).all()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_run_that_diverges_is_reported_and_leaves_its_neighbours_as_they_were(optimizer):
+    wild, options = ConstantLR(1e30, 1), OPTIONS | {"optimizer": optimizer}
+    alone = train_many(SCHEDULES[:2], SEEDS, DIGITS, **options)
+    beside = train_many([SCHEDULES[0], wild, SCHEDULES[1]], SEEDS, DIGITS, **options)
+    assert beside.diverged.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+    assert np.array_equal(beside.train_loss[::2], alone.train_loss)
+    assert np.array_equal(beside.test_loss[::2], alone.test_loss)
+
+
+def test_a_run_that_diverges_leaves_the_same_record_as_in_the_plain_loop():
+    wild = ConstantLR(1e30, 1)
+    run = train_many([wild], [0], DIGITS, **OPTIONS)[0, 0]
+    plain = train(wild, DIGITS, seed=0, **OPTIONS)
+    assert run.diverged
+    for name in ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy"):
+        mine, expected = (np.isfinite(getattr(each, name)) for each in (run, plain))
+        assert np.array_equal(mine, expected), name
+
+
+def test_what_was_computed_is_loaded_the_next_time(trained):
+    first = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    again = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 1
+    assert np.array_equal(first.test_loss, again.test_loss)
+
+
+def other_data():
+    dataset = digits()
+    dataset.y_train[0] = (dataset.y_train[0] + 1) % 10
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedules": SCHEDULES[:2]},
+        {"schedules": [CosineAnnealingLR(0.1, T_max=41), *SCHEDULES[1:]]},
+        {"seeds": (3, 1, 5)},
+        {"data": other_data()},
+        {"batch_size": 31},
+        {"momentum": 0.8},
+        {"momentum": LinearLR(0.9, 1, 0.5, 60)},
+        {"momentum": [0.9, 0.9, 0.8]},
+        {"optimizer": "adamw"},
+        {"weight_decay": 0.1},
+        {"eval_every": 26},
+        {"hidden": (64, 63)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_changed_argument_trains_anew(trained, change):
+    arguments = {"schedules": SCHEDULES, "seeds": SEEDS, "data": DIGITS, **OPTIONS}
+    train_many(**arguments)
+    train_many(**(arguments | change))
+    assert len(trained) == 2
+
+
+def test_equal_plateaus_share_a_result(trained):
+    plateaus = [ReduceLROnPlateau(0.1, **EAGER) for _ in range(2)]
+    first = train_many(plateaus, SEEDS, DIGITS, **OPTIONS)
+    again = train_many([ReduceLROnPlateau(0.1, **EAGER)] * 2, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 1
+    assert np.array_equal(first.lr, again.lr)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"base_lr": 0.2},
+        {"mode": "max"},
+        {"factor": 0.4},
+        {"patience": 1},
+        {"threshold": 0.2},
+        {"threshold_mode": "abs"},
+        {"cooldown": 1},
+        {"min_lr": 0.01},
+        {"eps": 0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_plateau_with_another_setting_trains_anew(trained, change):
+    setting = {"base_lr": 0.1, **EAGER}
+    for each in (setting, setting | change):
+        train_many([ReduceLROnPlateau(**each)], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_a_plateau_that_has_seen_a_loss_trains_anew(trained):
+    plateau = ReduceLROnPlateau(0.1, **EAGER)
+    train_many([plateau], SEEDS, DIGITS, **OPTIONS)
+    plateau.update(0.01)
+    train_many([plateau], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_a_plateau_and_the_rate_that_it_begins_with_are_two(trained):
+    for schedule in (ReduceLROnPlateau(0.1, **EAGER), ConstantLR(0.1, 1)):
+        train_many([schedule], SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_changed_source_trains_anew(trained, monkeypatch):
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    monkeypatch.setattr(many, "source_fingerprint", lambda names: "other")
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_another_version_of_torch_trains_anew(trained, monkeypatch):
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    monkeypatch.setattr(many.torch, "__version__", "0.0")
+    train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+
+
+def test_the_cache_can_be_left_out(trained):
+    for _ in range(2):
+        train_many(SCHEDULES, SEEDS, DIGITS, cache=False, **OPTIONS)
+    assert len(trained) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schedules": []}, r"schedules and seeds must not be empty, got \[\]"),
+        ({"seeds": []}, "schedules and seeds must not be empty"),
+        ({"momentum": 2}, r"momentum must not exceed 1 \(1\), got 2"),
+        ({"momentum": [0.9, 2, 0.9]}, r"momentum must not exceed 1 \(1\), got 2"),
+        ({"momentum": [0.9]}, r"momentum must be one, or one for each of the 3 .*, got \[0.9\]"),
+        ({"momentum": 1, "optimizer": "adamw"}, "momentum must be below 1 for adamw, got 1"),
+        ({"optimizer": "lion"}, "optimizer must be one of 'sgd', 'adamw', got 'lion'"),
+        ({"weight_decay": -1}, "weight_decay must be a finite number >= 0, got -1"),
+        ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
+        ({"total_steps": -1}, "total_steps must be a whole number >= 0, got -1"),
+        ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
+        ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
+        ({"hidden": (64, 0)}, r"sizes\[2\] must be a whole number >= 1, got 0"),
+    ],
+)
+def test_a_bad_argument_is_named(change, message):
+    arguments = {"schedules": SCHEDULES, "seeds": SEEDS, "data": DIGITS, **OPTIONS}
+    with pytest.raises(ValueError, match=message):
+        train_many(**(arguments | change))
