@@ -1,5 +1,6 @@
 """Fixtures that several test modules share."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from hypothesis import settings
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+
+# Tests run on every core already; and nobody watches a bar.
+os.environ |= {"LRLIB_JOBS": "1", "LRLIB_PROGRESS": "0"}
 
 
 @pytest.fixture(scope="session")

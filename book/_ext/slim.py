@@ -8,6 +8,7 @@ nothing jumps while they load, and the files that no page asks for are not copie
 from __future__ import annotations
 
 import html
+import os
 import re
 import shutil
 from pathlib import Path
@@ -93,6 +94,7 @@ def drop_unused_files(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the steps above to the build."""
+    os.environ["LRLIB_PROGRESS"] = "0"  # a page shows what was trained, not how far it is
     app.connect("html-page-context", prepare_page, priority=900)
     app.connect("build-finished", drop_unused_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
