@@ -58,9 +58,9 @@ def map_chunks(
 ) -> list[Result]:
     """Return what ``work`` gives for every chunk, in the order of the chunks.
 
-    With one job, or one chunk, the work is done in this process. Otherwise in others, which are kept
-    for the next call and end by themselves after five minutes without work. On a terminal and in
-    Jupyter a bar shows how many runs are left; see :func:`shows_progress`.
+    With one job, or one chunk, the work is done in this process; otherwise in others, which are
+    kept for the next call and end by themselves after five minutes without work. On a terminal and
+    in Jupyter a bar shows how many runs are left; see :func:`shows_progress`.
 
     Args:
         work: a function that can be pickled, or a :func:`functools.partial` of one.
