@@ -45,4 +45,18 @@ def _code(source: str) -> str:
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         if documented and ast.get_docstring(node) is not None:
             node.body[0].value = ast.Constant("")
-    return ast.unparse(tree)
+    return repr(_parts(tree))
+
+
+def _parts(node: object) -> object:
+    """Return a syntax tree as tuples, without what is empty.
+
+    The text that ``ast`` makes of a tree is not the same in every version of Python: it quotes
+    f-strings in another way, or shows fields that older versions do not have.
+    """
+    if isinstance(node, list):
+        return [_parts(each) for each in node]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []))
+    return type(node).__name__, *((name, _parts(value)) for name, value in fields)

@@ -43,6 +43,14 @@ def test_a_change_of_code_changes_the_fingerprint(fingerprint, old, new):
     assert fingerprint(SOURCE.replace(old, new)) != fingerprint(SOURCE)
 
 
+def test_a_fingerprint_is_the_same_in_every_version_of_python(fingerprint):
+    # Versions differ in how they write f-strings and in the fields of a function's node.
+    source = "def told(x: int) -> str:\n    return f\"{x!r} 'and' {x:>{3}}\" f'\\n{{x}}'\n"
+    assert fingerprint(source) == (
+        "33e1f8fe283b40164c3d9b168518e3691516048a209a4ca1ae3571ae23083f72"
+    )
+
+
 def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("LRLIB_CACHE", str(tmp_path / "here"))
     assert cache.cache_dir() == tmp_path / "here"
