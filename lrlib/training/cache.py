@@ -45,6 +45,9 @@ def _code(source: str) -> str:
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         if documented and ast.get_docstring(node) is not None:
             node.body[0].value = ast.Constant("")
+        if isinstance(node, ast.JoinedStr):
+            # Some versions of Python end a format within it by an empty text.
+            node.values = [part for part in node.values if getattr(part, "value", None) != ""]
     return repr(_parts(tree))
 
 
