@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -12,6 +11,7 @@ from types import ModuleType
 from filelock import FileLock
 
 from ..training.files import whole_file
+from .csv_table import read_csv, write_csv
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -45,12 +45,6 @@ class Row:
 
 Key = tuple[str, float, int, str]  # label, rate, seed, fingerprint
 
-_CELLS = {
-    "str": str,
-    "float": float,
-    "int": int,
-    "bool": {"True": True, "False": False}.__getitem__,
-}
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _COLUMNS = Row.__annotations__ | {"fingerprint": "str"}
 
@@ -74,14 +68,14 @@ def load_table(path: Path) -> dict[Key, Row]:
     if not path.exists():
         return {}
     try:
-        read = _read_csv if path.suffix == ".csv" else _read_parquet
-        rows = [(Row(*cells), fingerprint) for *cells, fingerprint in read(path)]
+        cells = _read_parquet(path) if path.suffix == ".parquet" else read_csv(path, _COLUMNS)
+        rows = [(Row(*cells), fingerprint) for *cells, fingerprint in cells]
         table = {key_of(row, fingerprint): row for row, fingerprint in rows}
         if len(table) < len(rows) or not all(
             map(_FINGERPRINT.fullmatch, (key[-1] for key in table))
         ):
             raise ValueError(path)
-    except (ValueError, KeyError, csv.Error) as error:
+    except ValueError as error:
         raise ValueError(f"out must be a table that a sweep wrote, got {str(path)!r}") from error
     return table
 
@@ -91,29 +85,15 @@ def add_to_table(path: Path, rows: dict[Key, Row]) -> None:
     with FileLock(path.with_name(path.name + ".lock")):
         merged = load_table(path) | rows
         cells = [(*astuple(row), key[-1]) for key, row in merged.items()]
-        (_write_csv if path.suffix == ".csv" else _write_parquet)(path, cells)
+        if path.suffix == ".parquet":
+            _write_parquet(path, cells)
+        else:
+            write_csv(path, _COLUMNS, cells)
 
 
 def key_of(row: Row, fingerprint: str) -> Key:
     """Return what tells a row from every other."""
     return row.label, row.rate, row.seed, fingerprint
-
-
-def _read_csv(path: Path) -> Iterable[list]:
-    with path.open(encoding="utf8", newline="") as file:
-        header, *rows = csv.reader(file, strict=True)
-    if header != list(_COLUMNS):
-        raise ValueError(header)
-    types = [_CELLS[kind] for kind in _COLUMNS.values()]
-    return [[read(cell) for read, cell in zip(types, row, strict=True)] for row in rows]
-
-
-def _write_csv(path: Path, rows: Iterable[tuple]) -> None:
-    with whole_file(path, "w", encoding="utf8", newline="") as file:
-        # Text is quoted: the module leaves a bare carriage return in a label as it is.
-        table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-        table.writerow(_COLUMNS)
-        table.writerows(rows)
 
 
 def _read_parquet(path: Path) -> Iterable[tuple]:
