@@ -8,7 +8,7 @@ from ..explorers.demos.descent import descend
 from ..explorers.runs import explore_runs, mean_curve, rate_curve
 from ..explorers.schedules import explore
 from ..explorers.sketch import Axis, Curve
-from ..lab.scoreboard import ROWS, scoreboard
+from ..lab.scoreboard import ROWS, row, scoreboard
 from ..optim import ScheduledLR, driven_rates
 from ..plotting import colour_of, label_ends, plot_mean, use_book_style
 from ..rosetta import port
@@ -64,6 +64,7 @@ __all__ = [
     "power",
     "rate_curve",
     "rex_fall",
+    "row",
     "scoreboard",
     "show_scoreboard",
     "show_source",

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from ..lab.scoreboard import OPTIMIZERS, scoreboard
+from ..lab.protocol import OPTIMIZERS
+from ..lab.scoreboard import scoreboard
+from ..lab.statistics import Comparison
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
@@ -17,18 +19,22 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Mark
 
 
 def show_scoreboard(*keys: str) -> Markdown:
-    """Return rows of the scoreboard as a table, under SGD and then under AdamW."""
+    """Return rows of the scoreboard as a table, under each optimizer of the lab in turn."""
     rows = [
         [
             score.key,
-            name,
-            f"{score.rate:g}",
+            optimizer.name,
+            score.tuned.peak,
             score.loss,
-            "" if score.key == "constant" else score.against_constant,
+            *(("", "") if score.key == "constant" else _compared(score.against_constant)),
             f"{100 * score.accuracy:.1f}",
         ]
-        for optimizer, name in OPTIMIZERS.items()
-        for score in scoreboard(*keys, optimizer=optimizer).values()
+        for name, optimizer in OPTIMIZERS.items()
+        for score in scoreboard(*keys, optimizer=name).values()
     ]
-    columns = ["schedule", "optimizer", "best peak", "test loss", "against constant", "accuracy, %"]
-    return show_table(columns, rows)
+    columns = ["schedule", "optimizer", "best peak", "test loss", "against constant", "verdict"]
+    return show_table([*columns, "accuracy, %"], rows)
+
+
+def _compared(comparison: Comparison) -> tuple[Comparison, str]:
+    return comparison, comparison.verdict

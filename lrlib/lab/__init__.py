@@ -2,28 +2,34 @@
 
 from .protocol import (
     BATCH_SIZE,
+    CHOICE_SEEDS,
     MOMENTUM,
-    RATES,
+    OPTIMIZERS,
     SEEDS,
     TOTAL_STEPS,
     Tuned,
     data,
+    train,
     tune,
     tune_quadratic,
 )
-from .statistics import Estimate, estimate, paired
+from .statistics import Comparison, Estimate, compare, compare_all, estimate
 
 __all__ = [
     "BATCH_SIZE",
+    "CHOICE_SEEDS",
     "MOMENTUM",
-    "RATES",
+    "OPTIMIZERS",
     "SEEDS",
     "TOTAL_STEPS",
+    "Comparison",
     "Estimate",
     "Tuned",
+    "compare",
+    "compare_all",
     "data",
     "estimate",
-    "paired",
+    "train",
     "tune",
     "tune_quadratic",
 ]

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from .. import schedules
 from ..catalog import CATALOG
 from ..schedules import ReduceLROnPlateau, Schedule
-from .protocol import tune
-from .statistics import Estimate, estimate, paired
+from ..schedules.base import check_choice
+from .protocol import Tuned, tune
+from .statistics import Comparison, Estimate, compare, compare_all, estimate
 
 Recipe = Callable[[float, int], Schedule | ReduceLROnPlateau]
-
-OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 #: What stands for a schedule, where the catalog's example, fitted to the run, is not what one uses.
 RECIPES: dict[str, Recipe] = {
@@ -36,33 +35,56 @@ RECIPES: dict[str, Recipe] = {
 ROWS: dict[str, Recipe] = {key: RECIPES.get(key, entry.fitted) for key, entry in CATALOG.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
     """A row of the scoreboard under one optimizer.
 
     Args:
         key: the schedule's key in :data:`ROWS`.
-        optimizer: ``"sgd"`` or ``"adamw"``.
-        rate: the peak rate with the smallest validation loss.
-        loss: the test loss there.
-        against_constant: the test loss less that of the constant rate, seed by seed.
-        accuracy: the mean test accuracy.
+        optimizer: the optimizer's key in :data:`lrlib.lab.protocol.OPTIMIZERS`.
+        tuned: the schedule at its best peak rate.
+        against_constant: its test loss against that of the constant rate; how many rows were asked
+            for is how many comparisons are made.
     """
 
     key: str
     optimizer: str
-    rate: float
-    loss: Estimate
-    against_constant: Estimate
-    accuracy: float
+    tuned: Tuned
+    against_constant: Comparison
+
+    @property
+    def loss(self) -> Estimate:
+        """The test loss."""
+        return estimate(self.tuned.test_loss)
+
+    @property
+    def accuracy(self) -> float:
+        """The mean test accuracy."""
+        return float(self.tuned.test_accuracy.mean())
+
+
+def row(key: str, optimizer: str = "sgd") -> Tuned:
+    """Return a schedule of the scoreboard at its best peak rate, by the lab's protocol.
+
+    Each row is tuned by itself, so that one trained for a chapter serves the others too.
+
+    Args:
+        key: its key in :data:`ROWS`.
+        optimizer: the optimizer's key in :data:`lrlib.lab.protocol.OPTIMIZERS`.
+
+    Raises:
+        ValueError: if the key or the optimizer is unknown.
+    """
+    check_choice("key", key, tuple(ROWS))
+    return tune({key: ROWS[key]}, optimizer=optimizer)[key]
 
 
 def scoreboard(*keys: str, optimizer: str = "sgd") -> dict[str, Score]:
-    """Train rows of the scoreboard by the lab's protocol, the constant rate always among them.
+    """Return rows of the scoreboard, the constant rate always among them.
 
     Args:
         keys: the rows, by their keys in :data:`ROWS`.
-        optimizer: ``"sgd"`` or ``"adamw"``.
+        optimizer: the optimizer's key in :data:`lrlib.lab.protocol.OPTIMIZERS`.
 
     Returns:
         Key to score, the constant rate first.
@@ -70,24 +92,13 @@ def scoreboard(*keys: str, optimizer: str = "sgd") -> dict[str, Score]:
     Raises:
         ValueError: if a key or the optimizer is unknown.
     """
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"optimizer must be one of {tuple(OPTIMIZERS)}, got {optimizer!r}")
-    for key in keys:
-        if key not in ROWS:
-            raise ValueError(f"keys must be among {tuple(ROWS)}, got {key!r}")
-    tuned = {}
-    for key in dict.fromkeys(("constant", *keys)):
-        # One at a time, so that a row trained for one chapter serves the others too.
-        tuned |= tune({key: ROWS[key]}, optimizer=optimizer)
-    constant = tuned["constant"].test_loss
+    wanted = list(dict.fromkeys(("constant", *keys)))
+    for key in wanted:
+        check_choice("keys", key, tuple(ROWS))
+    tuned = {key: row(key, optimizer) for key in wanted}
+    losses = [each.test_loss for each in tuned.values()]
+    against = [compare(losses[0], losses[0]), *compare_all(losses[1:], losses[0])]
     return {
-        key: Score(
-            key,
-            optimizer,
-            best.rate,
-            estimate(best.test_loss),
-            paired(best.test_loss, constant),
-            float(best.test_accuracy.mean()),
-        )
-        for key, best in tuned.items()
+        key: Score(key, optimizer, tuned[key], each)
+        for key, each in zip(wanted, against, strict=True)
     }

@@ -21,7 +21,8 @@ def tunes(monkeypatch):
         asked.append((key, optimizer))
         gain = {"constant": 0, "multistep": 0.1, "cosine": 0.3}[key]
         loss = np.array([0.9, 1.0, 1.1]) - gain + {"sgd": 0, "adamw": 0.05}[optimizer]
-        return {key: SimpleNamespace(rate=0.2, test_loss=loss, test_accuracy=1 - loss / 2)}
+        row = {"test_loss": loss, "test_accuracy": 1 - loss / 2, "peak": "0.2 (0.2 to 0.3)"}
+        return {key: SimpleNamespace(**row)}
 
     monkeypatch.setattr(scoreboard, "tune", tune)
     return asked
@@ -53,33 +54,39 @@ def test_the_row_of_the_plateau_begins_at_its_rate_and_can_fall_several_times_in
 
 
 def test_scores_are_paired_with_the_constant_rate(tunes):
-    scores = scoreboard.scoreboard("cosine")
-    assert list(scores) == ["constant", "cosine"]
-    assert scores["constant"].against_constant.mean == 0
-    assert scores["cosine"].against_constant.mean == pytest.approx(-0.3)
-    assert scores["cosine"].against_constant.se == pytest.approx(0, abs=1e-12)
+    scores = scoreboard.scoreboard("cosine", "multistep")
+    assert list(scores) == ["constant", "cosine", "multistep"]
+    assert scores["constant"].against_constant.verdict == "equal"
+    cosine = scores["cosine"].against_constant
+    assert cosine.mean == pytest.approx(-0.3)
+    assert cosine.se == pytest.approx(0, abs=1e-12)
+    assert cosine.verdict == "better"
+    assert cosine.among == 2
     assert scores["cosine"].loss.mean == pytest.approx(0.7)
     assert scores["cosine"].accuracy == pytest.approx(0.65)
 
 
 def test_each_row_is_tuned_alone_so_that_chapters_share_it(tunes):
     scoreboard.scoreboard("multistep", "constant", "multistep", optimizer="adamw")
-    assert tunes == [("constant", "adamw"), ("multistep", "adamw")]
+    scoreboard.row("cosine")
+    assert tunes == [("constant", "adamw"), ("multistep", "adamw"), ("cosine", "sgd")]
 
 
-def test_the_table_shows_both_optimizers(tunes):
+def test_the_table_shows_both_optimizers_and_the_verdicts(tunes):
     _, _, *rows = tables.show_scoreboard("multistep").data.splitlines()
+    difference = "−0.100\u00a0±\u00a00.000 | better"
     assert rows == [
-        "| constant | SGD | 0.2 | 1.000\u00a0±\u00a00.058 |  | 50.0 |",
-        "| multistep | SGD | 0.2 | 0.900\u00a0±\u00a00.058 | −0.100\u00a0±\u00a00.000 | 55.0 |",
-        "| constant | AdamW | 0.2 | 1.050\u00a0±\u00a00.058 |  | 47.5 |",
-        "| multistep | AdamW | 0.2 | 0.950\u00a0±\u00a00.058 | −0.100\u00a0±\u00a00.000 | 52.5 |",
+        "| constant | SGD | 0.2 (0.2 to 0.3) | 1.000\u00a0±\u00a00.058 |  |  | 50.0 |",
+        f"| multistep | SGD | 0.2 (0.2 to 0.3) | 0.900\u00a0±\u00a00.058 | {difference} | 55.0 |",
+        "| constant | AdamW | 0.2 (0.2 to 0.3) | 1.050\u00a0±\u00a00.058 |  |  | 47.5 |",
+        f"| multistep | AdamW | 0.2 (0.2 to 0.3) | 0.950\u00a0±\u00a00.058 | {difference} | 52.5 |",
     ]
 
 
-def test_an_unknown_row_or_optimizer_is_named(tunes):
-    with pytest.raises(ValueError, match="keys must be among .*'cosine'.*, got 'cosin'"):
+def test_an_unknown_row_or_optimizer_is_named(monkeypatch):
+    with pytest.raises(ValueError, match="keys must be one of .*'cosine'.*, got 'cosin'"):
         scoreboard.scoreboard("cosin")
+    with pytest.raises(ValueError, match="key must be one of .*'cosine'.*, got 'cosin'"):
+        scoreboard.row("cosin")
     with pytest.raises(ValueError, match=r"optimizer must be one of .*, got 'adam'"):
-        scoreboard.scoreboard("cosine", optimizer="adam")
-    assert tunes == []
+        scoreboard.row("cosine", optimizer="adam")
