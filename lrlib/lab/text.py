@@ -76,9 +76,7 @@ def sympy_source() -> Text:
         files = _stored(path)
         if _digest(files) != SYMPY_DIGEST:
             files = _installed()
-            with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as kept:
-                for name, content in files.items():
-                    kept.writestr(name, content)
+            _store(path, files)
     return split_by_file(f"the source of SymPy {SYMPY}", files)
 
 
@@ -97,7 +95,7 @@ def split_by_file(name: str, files: Mapping[str, bytes]) -> Text:
     """
     names = sorted(files)
     random.Random(SPLIT_SEED).shuffle(names)
-    sizes = np.array([len(files[each]) for each in names])
+    sizes = np.array([len(files[each]) for each in names], dtype=np.int64)
     # The part of a file is where its middle lies on the way from the first byte to the last.
     middles = (np.cumsum(sizes) - sizes / 2) / max(sizes.sum(), 1)
     parts = np.searchsorted([SHARE, 2 * SHARE], middles, side="right")
@@ -134,10 +132,20 @@ def _installed() -> dict[str, bytes]:
         if found == f"SymPy {SYMPY}":
             found += ", altered"
         raise RuntimeError(
-            f"text must be given where SymPy {SYMPY} is not as published, found {found}: "
-            f"pip install --force-reinstall sympy=={SYMPY}"
+            f"the second lab reads the source of SymPy {SYMPY} as published, found {found}; "
+            f"install that one (pip install --force-reinstall sympy=={SYMPY}) or give another text"
         )
     return files
+
+
+def _store(path: Path, files: Mapping[str, bytes]) -> None:
+    """Keep the files by their names in an archive, the whole of it or none."""
+    with (
+        whole_file(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as kept,
+    ):
+        for name, content in files.items():
+            kept.writestr(name, content)
 
 
 def _stored(path: Path) -> dict[str, bytes]:
