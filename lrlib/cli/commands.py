@@ -196,6 +196,24 @@ def run_sweep(asked: Namespace) -> int:
     return 0
 
 
+def run_record(asked: Namespace) -> int:
+    """Train what the record of a study lacks, and print what came of it; or list the studies."""
+    from ..lab.recording import make_record
+    from ..lab.records import RECORDS, record
+    from ..lab.studies import STUDIES
+    from ..schedules.base import check_choice
+
+    if asked.name is None:
+        for study in STUDIES.values():
+            print(f"{study.name:24} {study.asks}")
+        return 0
+    check_choice("NAME", asked.name, tuple(STUDIES))
+    folder = asked.out or RECORDS
+    make_record(STUDIES[asked.name], folder, device=asked.device, jobs=asked.jobs)
+    print(record(asked.name, folder).summary())
+    return 0
+
+
 def run_list(asked: Namespace) -> int:
     """Print every schedule with its parameters."""
     print(listing())

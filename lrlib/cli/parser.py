@@ -1,4 +1,4 @@
-"""The command line: ``python -m lrlib train|plot|range-test|sweep|list``.
+"""The command line: ``python -m lrlib train|plot|range-test|sweep|record|list``.
 
 The flags of a schedule are the parameters of its class, and their help is its docstring. Each flag
 may be written with hyphens or underscores. ``train`` counts lengths in epochs and turns them into
@@ -111,6 +111,15 @@ def _parser(chosen: str | None) -> Parser:
     sweep.flag("jobs", "the number of processes, -1 for one a core", type=int, default=-1)
     sweep.flag("backend", "what runs them", choices=("loky", "dask"), default="loky")
     sweep.flag("scheduler_address", "of a Dask cluster, such as tcp://host:8786")
+
+    record = command(
+        "record", commands.run_record, "Make the record of a study, which a chapter then reads."
+    )
+    record.add_argument("name", nargs="?", metavar="NAME", help="the study; without it, list them")
+    devices = ("auto", "cpu", "cuda")
+    record.flag("device", "where to train", choices=devices, default="auto")
+    record.flag("jobs", "the number of processes on a processor (default: one a core)", type=int)
+    record.flag("out", "the folder of the records (default: book/records)", type=Path)
 
     command("list", commands.run_list, "List the schedules and their parameters.")
     return parser
