@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -77,6 +78,34 @@ def test_no_modules_import_each_other_in_a_circle():
     while leaves := {name for name, others in imports.items() if not others & set(imports)}:
         imports = {name: others for name, others in imports.items() if name not in leaves}
     assert not imports
+
+
+# What has to be installed for a room: nothing, or an extra of pyproject.toml.
+EXTRAS = dict.fromkeys(["schedules", "rosetta", "theory", "catalog"], None)
+EXTRAS |= {"optim": "torch", "plotting": "plot", "training": "training", "tuning": "cluster"}
+EXTRAS |= dict.fromkeys(["lab", "explorers", "course"], "course")
+
+
+def packages_of(extra):
+    """The packages that an extra installs, by name."""
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf8"))["project"]
+    assert project["dependencies"] == []
+    for line in project["optional-dependencies"][extra] if extra else []:
+        name, of, others = re.match(r"([\w-]+)(\[)?([\w,-]*)", line).groups()
+        yield from (
+            (each for other in others.split(",") for each in packages_of(other)) if of else [name]
+        )
+
+
+@pytest.mark.parametrize("room", EXTRAS)
+def test_the_extra_of_a_room_installs_all_that_it_imports(room):
+    installed = set(packages_of(EXTRAS[room]))
+    distributions = packages_distributions()
+    for name, path in NAMES.items():
+        if room_of(name) == room:
+            for module in modules_imported_by(path):
+                found = distributions.get(module.partition(".")[0], []) if module[0] != "." else []
+                assert not found or {each.lower() for each in found} & installed, module
 
 
 PURE = [path for pattern in page_python.PURE for path in ROOT.glob(pattern)]
