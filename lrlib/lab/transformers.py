@@ -211,12 +211,7 @@ def _train_chunk(
     """Train R runs, of which each has its schedule and its seed; results lead with R."""
     schedules, seeds = chunk
     plateaus = {r: deepcopy(s) for r, s in enumerate(schedules) if isinstance(s, ReduceLROnPlateau)}
-    rates = np.array(
-        [
-            [plateaus[r].lr] * total_steps if r in plateaus else schedule.curve(total_steps)
-            for r, schedule in enumerate(schedules)
-        ]
-    )
+    rates = np.array([schedule.curve(total_steps) for schedule in schedules])
     length = gpt.context + 1
     drawn = {
         seed: random_starts(len(text.train), length, batch_size, total_steps, seed)

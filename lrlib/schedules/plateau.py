@@ -107,6 +107,15 @@ class ReduceLROnPlateau:
             self.bad_evaluations = 0
         return self.lr
 
+    def curve(self, n: int) -> list[float]:
+        """Return the rates of the next ``n`` updates if no metric comes between them.
+
+        Raises:
+            ValueError: if ``n`` is not a whole number >= 0.
+        """
+        check_count("n", n)
+        return [self.lr] * int(n)
+
     def state_dict(self) -> dict[str, float | int | None]:
         """Return the state: the four attributes that :meth:`update` changes, no argument."""
         return {name: getattr(self, name) for name in _STATE}
