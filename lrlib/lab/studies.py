@@ -113,12 +113,31 @@ class Study:
         return digest.hexdigest()[:16]
 
 
+class WarmedUpPlateau(ReduceLROnPlateau):
+    """A plateau behind a linear warmup, which must be over before the first metric comes.
+
+    Args:
+        plateau: the plateau, as it is before a run.
+        warmup_steps: the length of the warmup in updates.
+    """
+
+    def __init__(self, plateau: ReduceLROnPlateau, warmup_steps: int) -> None:
+        vars(self).update(vars(plateau))
+        self.warmup_steps = warmup_steps
+
+    def curve(self, n: int) -> list[float]:
+        """Return the rates of the first ``n`` updates if no metric comes between them."""
+        return LinearWarmup(self.lr, self.warmup_steps).curve(n)
+
+
 def warmed_up(make: Candidate) -> Candidate:
     """Put a linear warmup before a schedule, which has the rest of the run to itself."""
 
-    def made(peak: float, total_steps: int) -> Schedule:
+    def made(peak: float, total_steps: int) -> Schedule | ReduceLROnPlateau:
         warmup = round(WARMUP * total_steps)
         rest = make(peak, total_steps - warmup)
+        if isinstance(rest, ReduceLROnPlateau):
+            return WarmedUpPlateau(rest, warmup)
         return SequentialLR([LinearWarmup(peak, warmup), rest], [warmup])
 
     return made
@@ -149,9 +168,7 @@ def _line_after(percent: float) -> Candidate:
     return made
 
 
-_SCHEDULES = {
-    key: make if key in (*RISING, "plateau") else warmed_up(make) for key, make in ROWS.items()
-} | {
+_SCHEDULES = {key: make if key in RISING else warmed_up(make) for key, make in ROWS.items()} | {
     "cosine to 10 %": warmed_up(lambda peak, n: CosineAnnealingLR(peak, n, 0.1 * peak)),
     "linear to 10 %": warmed_up(lambda peak, n: LinearLR(peak, 1, 0.1, n)),
     "wsd, linear": _stable_then(0.2, "linear"),
