@@ -109,6 +109,11 @@ def train_transformers(
     """
     if not schedules or not seeds:
         raise ValueError(f"schedules and seeds must not be empty, got {schedules!r} and {seeds!r}")
+    for i, schedule in enumerate(schedules):
+        if not isinstance(schedule, Schedule | ReduceLROnPlateau):
+            raise ValueError(f"schedules[{i}] must be a Schedule or a plateau, got {schedule!r}")
+    for i, seed in enumerate(seeds):
+        check_count(f"seeds[{i}]", seed)
     check_count("batch_size", batch_size, least=1)
     check_count("total_steps", total_steps)
     _check_betas(betas)
@@ -118,9 +123,9 @@ def train_transformers(
     evals = eval_steps(total_steps, eval_every)
     check_device(device)
     jobs = job_count(jobs)
-    gpt = GPT(256, norm, layers, width, heads, context)  # checks the shape before a text is read
+    gpt = GPT(256, norm, layers, width, heads, context)  # refuses a bad shape before a text is read
     text = sympy_source() if text is None else text
-    _check_room(text, context)
+    _check_text(text, context)
     gpt = replace(gpt, symbols=len(text.vocabulary))
 
     runs = [(s, k) for s in range(len(schedules)) for k in range(len(seeds))]
@@ -183,7 +188,9 @@ def _check_betas(betas: tuple[float, float]) -> None:
             raise ValueError(f"betas[{i}] must be below 1, got {beta!r}")
 
 
-def _check_room(text: Text, context: int) -> None:
+def _check_text(text: Text, context: int) -> None:
+    if not isinstance(text, Text):
+        raise ValueError(f"text must be a Text, got {text!r}")
     for part in PARTS:
         size = len(getattr(text, part))
         if size <= context:
