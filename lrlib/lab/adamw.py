@@ -1,8 +1,7 @@
 """AdamW for many runs, of which each is a row of a matrix and has a rate of its own.
 
-Everything that differs from one update to the next is read from tables on the device, at a step
-that is on the device, too: what is done at an update is the same sequence of operations each time,
-which a CUDA graph can repeat.
+What differs from one update to the next is read from tables by a clock, so that an update is the
+same sequence of operations each time: see :mod:`lrlib.training.graphs`.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+
+from ..training.graphs import Clock, DeviceClock
 
 EPS = 1e-8
 
@@ -51,18 +52,18 @@ class AdamW:
             table.copy_(torch.from_numpy(values.T[..., None]))
 
     @torch.no_grad()
-    def step(self, gradient: Tensor, now: Tensor) -> None:
+    def step(self, gradient: Tensor, clock: Clock | DeviceClock) -> None:
         """Make one update.
 
         Args:
             gradient: of each run, shape [R, weights].
-            now: the number of the update, int64 of shape [1].
+            clock: which update it is.
         """
         self.mean.lerp_(gradient, 1 - self.betas[0])
         self.square.mul_(self.betas[1]).addcmul_(gradient, gradient, value=1 - self.betas[1])
-        self.matrices.mul_(self.shrink[now][0])
-        spread = self.square.sqrt().div_(self.root[now]).add_(EPS)
-        self.weights.addcdiv_(self.mean * self.size[now][0], spread, value=-1)
+        self.matrices.mul_(clock.read(self.shrink))
+        spread = self.square.sqrt().div_(clock.read(self.root)).add_(EPS)
+        self.weights.addcdiv_(self.mean * clock.read(self.size), spread, value=-1)
 
 
 def clip_rows(gradient: Tensor, most: float) -> None:

@@ -84,6 +84,11 @@ class GPT:
         """How many of a run's weights, the first ones, are in matrices."""
         return sum(map(prod, self.matrices.values()))
 
+    @property
+    def weights(self) -> int:
+        """How many weights a run has."""
+        return self.decayed + sum(map(prod, self.vectors.values()))
+
     def initial_weights(self, seed: int) -> Tensor:
         """Return the weights of one run, float32 of shape [weights], initialised as in GPT-2.
 

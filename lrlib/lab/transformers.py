@@ -8,13 +8,11 @@ trained together, as those of :func:`lrlib.training.many.train_many` are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..schedules import ReduceLROnPlateau, Schedule
 from ..schedules.base import check_count, check_fraction, check_positive, check_rate
@@ -22,16 +20,20 @@ from ..training.history import eval_steps
 from ..training.loop import check_device
 from ..training.many import Runs
 from ..training.parallel import job_count, map_chunks
-from .adamw import AdamW, clip_rows
+from .chunk import Setting, runs_together, train_chunk
 from .gpt import GPT
 from .text import PARTS, Text, sympy_source
 
 BETAS = (0.9, 0.95)
-CHUNK = 4  # runs trained together on a processor
-VAL_WINDOWS, TEST_WINDOWS = 256, 1024
 
 # The files whose change makes records stale; a test holds this list against the imports.
-SOURCES = ("lab/adamw.py", "lab/gpt.py", "lab/transformers.py", "schedules/plateau.py")
+SOURCES = (
+    "lab/adamw.py",
+    "lab/chunk.py",
+    "lab/gpt.py",
+    "lab/transformers.py",
+    "schedules/plateau.py",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +78,9 @@ def train_transformers(
     plateau sees the validation loss at each evaluation after the first update. The result does not
     depend on ``jobs``.
 
-    The average of the weights begins as the weights after the first update and follows every later
-    one: ``average`` times itself plus ``1 - average`` times the weights.
+    The weights are of torch's default type. Their average begins as the weights after the first
+    update and follows every later one: ``average`` times itself plus ``1 - average`` times the
+    weights.
 
     Args:
         schedules: the S schedules, plateaus among them, of which each run has a copy of its own.
@@ -99,7 +102,7 @@ def train_transformers(
         eval_every: the number of updates between two evaluations.
         device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``.
         jobs: how many processes share the work on a processor; see
-            :func:`lrlib.training.parallel.job_count`.
+            :func:`lrlib.training.parallel.job_count`. A GPU is used by one.
 
     Raises:
         ValueError: if there is no schedule or no seed, an argument is outside its range, or a part
@@ -120,34 +123,32 @@ def train_transformers(
     check_rate("weight_decay", weight_decay)
     check_positive("clip", clip)
     check_fraction("average", average)
-    evals = eval_steps(total_steps, eval_every)
+    check_count("eval_every", eval_every, least=1)
     check_device(device)
     jobs = job_count(jobs)
     gpt = GPT(256, norm, layers, width, heads, context)  # refuses a bad shape before a text is read
     text = sympy_source() if text is None else text
     _check_text(text, context)
-    gpt = replace(gpt, symbols=len(text.vocabulary))
-
-    runs = [(s, k) for s in range(len(schedules)) for k in range(len(seeds))]
-    chunks = [runs[first : first + CHUNK] for first in range(0, len(runs), CHUNK)]
-    work = partial(
-        _train_chunk,
-        gpt=gpt,
-        text=text,
-        batch_size=int(batch_size),
-        total_steps=int(total_steps),
-        betas=betas,
-        weight_decay=weight_decay,
-        clip=clip,
-        average=average,
-        evals=evals,
-        device=device,
-        dtype=torch.get_default_dtype(),
+    setting = Setting(
+        replace(gpt, symbols=len(text.vocabulary)),
+        text,
+        int(batch_size),
+        betas,
+        weight_decay,
+        clip,
+        average,
+        eval_steps(total_steps, eval_every),
+        device,
+        torch.get_default_dtype(),
     )
+
+    runs = [(schedule, seed) for schedule in schedules for seed in seeds]
+    together = runs_together(setting)
+    chunks = [runs[first : first + together] for first in range(0, len(runs), together)]
     parts = map_chunks(
-        work,
-        [([schedules[s] for s, _ in chunk], [seeds[k] for _, k in chunk]) for chunk in chunks],
-        jobs=jobs,
+        partial(train_chunk, setting),
+        chunks,
+        jobs=1 if torch.device(device).type == "cuda" else jobs,
         label="transformers",
         sizes=[len(chunk) for chunk in chunks],
     )
@@ -156,27 +157,7 @@ def train_transformers(
         column = np.concatenate([part[name] for part in parts])
         by_run[name] = column.reshape(len(schedules), len(seeds), *column.shape[1:])
     momentum = np.full((len(schedules), int(total_steps)), float(betas[0]))
-    return AveragedRuns(seeds=tuple(seeds), momentum=momentum, eval_step=evals, **by_run)
-
-
-def random_starts(n: int, length: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
-    """Return where the windows of each update begin: int64 of shape [total_steps, batch_size].
-
-    Every window of ``length`` symbols among ``n`` is as likely as any other. The windows depend on
-    ``seed`` and the sizes alone: torch's global generator is neither read nor moved.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(n - length + 1, (total_steps, batch_size), generator=generator)
-
-
-def even_windows(part: Tensor, length: int, count: int) -> Tensor:
-    """Return windows spread evenly over a part, without overlap: shape [windows, length].
-
-    There are ``count`` of them, or as many as the part has room for.
-    """
-    count = min(count, len(part) // length)
-    starts = torch.arange(count) * (len(part) - length) // max(count - 1, 1)
-    return part[starts[:, None] + torch.arange(length)]
+    return AveragedRuns(seeds=tuple(seeds), momentum=momentum, eval_step=setting.evals, **by_run)
 
 
 def _check_betas(betas: tuple[float, float]) -> None:
@@ -198,78 +179,3 @@ def _check_text(text: Text, context: int) -> None:
                 f"text must hold at least context + 1 ({context + 1}) bytes in each part, "
                 f"got {size} in {part!r}"
             )
-
-
-def _train_chunk(
-    chunk: tuple[list[Schedule | ReduceLROnPlateau], list[int]],
-    *,
-    gpt: GPT,
-    text: Text,
-    batch_size: int,
-    total_steps: int,
-    betas: tuple[float, float],
-    weight_decay: float,
-    clip: float,
-    average: float,
-    evals: np.ndarray,
-    device: str,
-    dtype: torch.dtype,
-) -> dict[str, np.ndarray]:
-    """Train R runs, of which each has its schedule and its seed; results lead with R."""
-    schedules, seeds = chunk
-    plateaus = {r: deepcopy(s) for r, s in enumerate(schedules) if isinstance(s, ReduceLROnPlateau)}
-    rates = np.array([schedule.curve(total_steps) for schedule in schedules])
-    length = gpt.context + 1
-    drawn = {
-        seed: random_starts(len(text.train), length, batch_size, total_steps, seed)
-        for seed in set(seeds)
-    }
-    starts = torch.stack([drawn[seed] for seed in seeds], dim=1).to(device)
-    train = text.train.to(device)
-    val = even_windows(text.val, length, VAL_WINDOWS).to(device)
-    test = even_windows(text.test, length, TEST_WINDOWS).to(device)
-
-    weights = torch.stack([gpt.initial_weights(seed) for seed in seeds]).to(device, dtype)
-    averaged = weights.clone()
-    weights.requires_grad_()
-    optimizer = AdamW(weights, gpt.decayed, rates, betas, weight_decay)
-    # Where the average begins, it is all new.
-    renewed = weights.new_tensor([1.0] + [1 - average] * (total_steps - 1))
-    train_loss = weights.new_empty(total_steps, len(seeds))
-    now = torch.zeros(1, dtype=torch.int64, device=device)
-    along = torch.arange(length, device=device)
-
-    def update() -> None:
-        windows = train[starts[now][0][..., None] + along].long()
-        loss = gpt.loss(weights, windows)
-        (gradient,) = torch.autograd.grad(loss.sum(), weights)
-        clip_rows(gradient, clip)
-        optimizer.step(gradient, now)
-        averaged.lerp_(weights.detach(), renewed[now])
-        train_loss.index_copy_(0, now, loss.detach()[None])
-        now.add_(1)
-
-    validated = []
-    for step in range(total_steps + 1):
-        if step in evals:
-            loss, accuracy = gpt.evaluate(weights, val)
-            validated.append(torch.stack([loss, accuracy, gpt.evaluate(averaged, val)[0]]))
-            if 0 < step < total_steps and plateaus:
-                seen = loss.tolist()
-                for run, plateau in plateaus.items():
-                    rates[run, step:] = plateau.update(seen[run])
-                optimizer.set_rates(rates)
-        if step < total_steps:
-            update()
-    test_loss, test_accuracy = gpt.evaluate(weights, test)
-    val_loss, val_accuracy, val_loss_average = torch.stack(validated, dim=-1)
-    results = {
-        "train_loss": train_loss.T,
-        "val_loss": val_loss,
-        "val_accuracy": val_accuracy,
-        "test_loss": test_loss,
-        "test_accuracy": test_accuracy,
-        "val_loss_average": val_loss_average,
-        "test_loss_average": gpt.evaluate(averaged, test)[0],
-    }
-    return {"lr": rates} | {name: result.cpu().numpy() for name, result in results.items()}

@@ -15,11 +15,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import lrlib
 from lrlib import ConstantLR, MultiStepLR, ReduceLROnPlateau, WarmupWithDecay
-from lrlib.lab import transformers
+from lrlib.lab import chunk, transformers
+from lrlib.lab.chunk import even_windows, random_starts
 from lrlib.lab.gpt import GPT
 from lrlib.lab.text import split_by_file
-from lrlib.lab.transformers import SOURCES, even_windows, random_starts, train_transformers
+from lrlib.lab.transformers import SOURCES, train_transformers
 from lrlib.optim import ScheduledLR
+from lrlib.training.graphs import DeviceClock
 
 torch.set_num_threads(1)
 
@@ -251,23 +253,31 @@ def test_the_same_call_gives_the_same_bits_and_leaves_the_global_generator_alone
         assert np.array_equal(getattr(first, name), getattr(again, name)), name
 
 
-@pytest.mark.parametrize("chunk", [1, 3])
-def test_how_runs_are_put_together_does_not_matter(monkeypatch, chunk):
-    together = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
-    monkeypatch.setattr(transformers, "CHUNK", chunk)
+@pytest.mark.parametrize("together", [1, 3])
+def test_how_runs_are_put_together_does_not_matter(monkeypatch, together):
+    in_one = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
+    monkeypatch.setattr(chunk, "CPU_RUNS", together)
     apart = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
     for name in RESULTS:
-        assert getattr(apart, name) == pytest.approx(getattr(together, name), rel=1e-4), name
+        assert getattr(apart, name) == pytest.approx(getattr(in_one, name), rel=1e-4), name
 
 
 def test_the_number_of_processes_does_not_matter(monkeypatch):
-    monkeypatch.setattr(transformers, "CHUNK", 2)
+    monkeypatch.setattr(chunk, "CPU_RUNS", 2)
     alone, shared = (
         train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS | {"jobs": jobs})
         for jobs in (1, 2)
     )
     for name in RESULTS:
         assert np.array_equal(getattr(alone, name), getattr(shared, name)), name
+
+
+def test_the_clock_of_a_gpu_reads_what_that_of_a_cpu_reads(monkeypatch):
+    by_host = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
+    monkeypatch.setattr(chunk, "clock_on", DeviceClock)
+    by_device = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
+    for name in RESULTS:
+        assert np.array_equal(getattr(by_host, name), getattr(by_device, name)), name
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
@@ -387,7 +397,8 @@ def test_the_fingerprint_of_records_covers_what_they_are_trained_by():
     # What reaches a run only through the key of a record, or through checks of arguments; and what
     # says where and beside which others a run is trained.
     keyed = {"schedules.py", "schedules/base.py", "lab/text.py", "training/history.py"}
-    keyed |= {"training/loop.py", "training/many.py", "training/parallel.py"}
+    keyed |= {"training/graphs.py", "training/loop.py", "training/many.py"}
+    keyed |= {"training/parallel.py"}
     reached = {name for each in SOURCES for name in imported_by(ROOT / each)}
     assert {"lab/gpt.py", "training/many.py"} <= reached
     assert reached <= set(SOURCES) | keyed
