@@ -141,10 +141,8 @@ def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     Raises:
         ValueError: if ``batch_size`` is below 1 or above ``n``, or ``total_steps`` is negative.
     """
-    check_count("batch_size", batch_size, least=1)
+    check_batch_size(batch_size, n)
     check_count("total_steps", total_steps)
-    if batch_size > n:
-        raise ValueError(f"batch_size must not exceed the {n} examples, got {batch_size!r}")
     generator = torch.Generator().manual_seed(seed)
     per_epoch = n // batch_size
     epochs = [
@@ -154,6 +152,13 @@ def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     if not epochs:
         return torch.empty(0, batch_size, dtype=torch.int64)
     return torch.cat(epochs).view(-1, batch_size)[:total_steps]
+
+
+def check_batch_size(batch_size: int, n: int) -> None:
+    """Raise ValueError unless a batch is a whole number of the ``n`` examples, at least one."""
+    check_count("batch_size", batch_size, least=1)
+    if batch_size > n:
+        raise ValueError(f"batch_size must not exceed the {n} examples, got {batch_size!r}")
 
 
 @contextmanager

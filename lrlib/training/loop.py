@@ -54,7 +54,7 @@ def train(
             scheduler for the optimizer.
         data: what to train on, choose by and report on.
         model: the network, trained in place; by default a perceptron with hidden layers of 64 and
-            64 units whose initial weights come from ``seed``.
+            64 units whose initial weights come from ``seed``, of the data's type.
         base_lr: the rate that a torch scheduler starts from; a schedule brings its own.
         seed: decides the order of the batches, and the weights of the default model.
         total_steps: the number of updates.
@@ -65,7 +65,8 @@ def train(
         weight_decay: the pull of each weight towards zero, finite and >= 0: part of the gradient
             for SGD, apart from it for AdamW.
         eval_every: the number of updates between two evaluations.
-        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``.
+        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``; or ``"auto"``, for CUDA
+            where there is one.
         checkpoint: the file that keeps the run. If it exists, the run continues from it.
         checkpoint_every: the number of updates between two writes of the checkpoint.
         progress: whether to show a progress bar.
@@ -75,7 +76,7 @@ def train(
             ``checkpoint`` is damaged, is no checkpoint, or is one of another run.
     """
     check_update(optimizer, momentum, weight_decay, total_steps)
-    check_device(device)
+    device = find_device(device)
     check_count("checkpoint_every", checkpoint_every, least=1)
     if isinstance(schedule, Schedule | ReduceLROnPlateau) != (base_lr is None):
         raise ValueError(
@@ -84,7 +85,7 @@ def train(
     evals = eval_steps(total_steps, eval_every)
     batches = batch_order(len(data.x_train), batch_size, total_steps, seed)
     if model is None:
-        model = mlp((data.features, *HIDDEN, data.classes), seed)
+        model = mlp((data.features, *HIDDEN, data.classes), seed).to(data.x_train.dtype)
     model.to(device).train()
     updater = make_optimizer(optimizer, model, base_lr or 0.0, momentum, weight_decay)
     drivers = Drivers(updater, schedule, momentum)
@@ -153,8 +154,20 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
     training = model.training
     logits = model.eval()(x)
     model.train(training)
-    accuracy = (logits.argmax(dim=1) == y).float().mean()
+    accuracy = (logits.argmax(dim=1) == y).to(logits.dtype).mean()
     return cross_entropy(logits, y).item(), accuracy.item()
+
+
+def find_device(device: str) -> str:
+    """Return the device as torch names it; ``"auto"`` is CUDA where there is one, else the CPU.
+
+    Raises:
+        ValueError: if it is none that torch can use here.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    check_device(device)
+    return device
 
 
 def check_device(device: str) -> None:

@@ -1,14 +1,15 @@
 """Many runs at once: every schedule with every seed, as one batched network.
 
 Each run is the same computation as :func:`lrlib.training.loop.train` with its schedule and its
-seed, done together with others by :mod:`lrlib.training.perceptrons`.
+seed, done together with others by :mod:`lrlib.training.chunks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 
 import joblib
 import numpy as np
@@ -17,21 +18,28 @@ import torch
 from ..schedules import Schedule
 from ..schedules.plateau import ReduceLROnPlateau
 from .cache import cache_dir, source_fingerprint
-from .data import Dataset, batch_order
+from .chunks import Results, Setting, runs_that_fit, train_chunk
+from .data import Dataset, check_batch_size
 from .history import History, eval_steps
-from .loop import HIDDEN, check_device
-from .model import mlp
-from .perceptrons import SGD, AdamW, Perceptrons
+from .loop import HIDDEN, find_device
+from .model import check_sizes
+from .parallel import job_count, map_chunks
 from .updates import check_update, momentum_curve
 
-CHUNK = 32  # runs trained together: enough to hide the overhead, few enough to stay in cache
+# Runs trained together on a core: enough to hide the overhead, few enough to stay in cache.
+FEWEST, MOST = 8, 32
+SMALL = 2.0  # seconds of work that are done before other processes would have started
 
 # The files whose change makes stored runs stale; a test holds this list against the imports.
 SOURCES = (
     "schedules/plateau.py",
+    "training/batched.py",
+    "training/chunks.py",
     "training/data.py",
+    "training/graphs.py",
     "training/many.py",
     "training/model.py",
+    "training/parallel.py",
     "training/perceptrons.py",
     "training/updates.py",
 )
@@ -95,6 +103,7 @@ def train_many(
     weight_decay: float = 0.0,
     eval_every: int = 50,
     device: str = "cpu",
+    jobs: int | None = None,
     cache: bool = True,
 ) -> Runs:
     """Train a perceptron under every schedule with every seed.
@@ -102,6 +111,10 @@ def train_many(
     Runs of the same seed share their initial weights and their batches, so that schedules can be
     compared seed by seed. A run that diverges is reported and leaves the others as they are. A
     plateau sees the validation loss at each evaluation after the first update.
+
+    On a CPU the runs are shared out over the cores, with the same numbers, bit for bit, whatever
+    their number; on CUDA as many as fit into its memory are trained at once. Only those that are
+    being trained take memory, beside the results. All is computed in the type of the data.
 
     Args:
         schedules: the S schedules, plateaus among them, of which each run has a copy of its own.
@@ -114,7 +127,10 @@ def train_many(
         momentum: as for :func:`lrlib.training.loop.train`: one for all schedules, or one for each.
         weight_decay: the pull of each weight towards zero; see :func:`lrlib.training.loop.train`.
         eval_every: the number of updates between two evaluations.
-        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``.
+        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``; or ``"auto"``, for CUDA
+            where there is one, with numbers that differ from a CPU's in the last digits.
+        jobs: on a CPU the number of processes, each of which uses one core; by default
+            ``$LRLIB_JOBS`` if that is set, else one for each core, where there is enough to do.
         cache: whether to keep the result in :func:`lrlib.training.cache.cache_dir` and look there
             first. It is kept under the rates or the plateaus, the data and every other argument,
             the source of the trainer and the version of torch, and is computed anew when any of
@@ -122,6 +138,7 @@ def train_many(
 
     Raises:
         ValueError: if there is no schedule or no seed, or an argument is outside its range.
+        RuntimeError: if a process was killed, as the system does when memory runs out.
     """
     if not schedules or not seeds:
         raise ValueError(f"schedules and seeds must not be empty, got {schedules!r} and {seeds!r}")
@@ -133,12 +150,14 @@ def train_many(
         )
     for each in momenta:
         check_update(optimizer, each, weight_decay, total_steps)
-    check_device(device)
-    compute, key = _train, None
-    if cache:
-        compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(_train, ignore=["data"])
-        key = data.digest(), source_fingerprint(SOURCES), torch.__version__
-    return compute(
+    sizes = (data.features, *hidden, data.classes)
+    check_sizes(sizes)
+    check_batch_size(batch_size, len(data.x_train))
+    setting = Setting(
+        sizes=sizes,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        weight_decay=float(weight_decay),
         rates=np.array([_planned(schedule, total_steps) for schedule in schedules]),
         # Copies, as the key would tell one plateau given twice from two that are equal.
         plateaus={
@@ -147,16 +166,19 @@ def train_many(
             if isinstance(each, ReduceLROnPlateau)
         },
         momentum=np.array([momentum_curve(each, total_steps) for each in momenta]),
-        seeds=tuple(seeds),
-        hidden=tuple(hidden),
-        batch_size=batch_size,
-        optimizer=optimizer,
-        weight_decay=float(weight_decay),
         evals=eval_steps(total_steps, eval_every),
-        device=device,
-        key=key,
-        data=data,
+        device=find_device(device),
     )
+    available = job_count(jobs)
+    if jobs is None and _seconds(setting, data, len(schedules) * len(seeds)) < SMALL:
+        available = 1
+    compute, key = _train, None
+    if cache:
+        compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(
+            _train, ignore=["data", "jobs", "label"]
+        )
+        key = data.digest(), source_fingerprint(SOURCES), torch.__version__
+    return compute(setting, tuple(seeds), key, data, jobs=available, label=_label(schedules))
 
 
 def _planned(schedule: Schedule | ReduceLROnPlateau, total_steps: int) -> list[float]:
@@ -166,73 +188,42 @@ def _planned(schedule: Schedule | ReduceLROnPlateau, total_steps: int) -> list[f
     return schedule.curve(total_steps)
 
 
-def _train(
-    rates,
-    plateaus,
-    momentum,
-    seeds,
-    hidden,
-    batch_size,
-    optimizer,
-    weight_decay,
-    evals,
-    device,
-    key,
-    data,
-) -> Runs:
+def _label(schedules: Sequence[Schedule | ReduceLROnPlateau]) -> str:
+    """Say what is trained, in a few words."""
+    names = list(dict.fromkeys(type(each).__name__ for each in schedules))
+    more = [f"{len(names) - 2} more"] if len(names) > 3 else names[2:]
+    return f"training under {', '.join(names[:2] + more)}"
+
+
+def _seconds(setting: Setting, data: Dataset, runs: int) -> float:
+    """Return a guess at the time that one core takes."""
+    weights = sum(a * b for a, b in zip(setting.sizes[:-1], setting.sizes[1:], strict=True))
+    examples = 3 * setting.total_steps * setting.batch_size + len(setting.evals) * len(data.x_val)
+    return runs * examples * 2 * weights / 3e10
+
+
+def _train(setting, seeds, key, data, jobs, label) -> Runs:
     """Train in chunks of runs. The runs of the first schedule come first, in the order of seeds."""
-    total_steps = rates.shape[1]
-    sizes = (data.features, *hidden, data.classes)
-    models = [mlp(sizes, seed) for seed in seeds]
-    batches = torch.stack(
-        [batch_order(len(data.x_train), batch_size, total_steps, s) for s in seeds]
-    )
-    runs = [(s, k) for s in range(len(rates)) for k in range(len(seeds))]
-    parts = []
-    for first in range(0, len(runs), CHUNK):
-        schedule, seed = map(list, zip(*runs[first : first + CHUNK], strict=True))
-        network = Perceptrons([models[k] for k in seed], batch_size, device)
-        kind = {"sgd": SGD, "adamw": AdamW}[optimizer]
-        used = rates[schedule]
-        updater = kind(network, used, momentum[schedule], weight_decay)
-        own = {run: deepcopy(plateaus[s]) for run, s in enumerate(schedule) if s in plateaus}
-        parts.append((used, *_train_chunk(updater, used, own, batches[seed], evals, data)))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    by_run = [column.reshape(len(rates), len(seeds), *column.shape[1:]) for column in columns]
-    return Runs(seeds, by_run[0], momentum, by_run[1], evals, *by_run[2:])
+    runs = [(s, seed) for s in range(len(setting.rates)) for seed in seeds]
+    if torch.device(setting.device).type == "cuda":
+        jobs, parts = 1, -(-len(runs) // runs_that_fit(data, setting))
+    else:
+        parts = _chunks(len(runs))
+    ends = [len(runs) * (i + 1) // parts for i in range(parts)]
+    chunks = [runs[first:end] for first, end in zip([0, *ends], ends, strict=False)]
+    work = partial(train_chunk, data, setting)
+    done = map_chunks(work, chunks, jobs=jobs, label=label, sizes=[len(each) for each in chunks])
+    by_run = {}
+    for name in (field.name for field in fields(Results)):
+        column = np.concatenate([getattr(part, name) for part in done])
+        by_run[name] = column.reshape(len(setting.rates), len(seeds), *column.shape[1:])
+    return Runs(seeds=seeds, momentum=setting.momentum, eval_step=setting.evals, **by_run)
 
 
-def _train_chunk(updater, rates, plateaus, batches, evals, data) -> tuple[np.ndarray, ...]:
-    """Train R runs on batches of shape [R, T, batch_size]; results lead with R.
+def _chunks(runs: int) -> int:
+    """Return in how many chunks runs are trained on a CPU.
 
-    Into ``rates``, of shape [R, T], go the rates that the plateaus give, which are by run.
+    That depends on their number alone: in another chunk a product may be rounded differently.
     """
-    network = updater.network
-    runs, total_steps, batch_size = batches.shape
-    device = network.weights.device
-    x, y, x_val, y_val, x_test, y_test = (
-        getattr(data, f"{axis}_{part}").to(device)
-        for part in ("train", "val", "test")
-        for axis in "xy"
-    )
-    batches = batches.transpose(0, 1).to(device)
-    labels = y[batches].view(total_steps, runs, 1, batch_size).unbind()
-    batches = batches.reshape(total_steps, runs * batch_size).unbind()
-    train_loss = torch.empty(total_steps, runs, device=device)
-    losses = train_loss.unbind()
-    validated = []
-    for step in range(total_steps):
-        if step in evals:
-            validated.append(torch.stack(network.evaluate(x_val, y_val)))
-            if step > 0 and plateaus:
-                loss = validated[-1][0].tolist()
-                for run, plateau in plateaus.items():
-                    rates[run, step:] = plateau.update(loss[run])
-                updater.set_rates(rates)
-        updater.step(step, x, batches[step], labels[step], losses[step])
-    validated.append(torch.stack(network.evaluate(x_val, y_val)))
-    tested = network.evaluate(x_test, y_test)
-
-    val_loss, val_accuracy = torch.stack(validated, dim=-1)
-    results = train_loss.T, val_loss, val_accuracy, *tested
-    return tuple(result.cpu().numpy() for result in results)
+    even = 2 * max(1, round(runs / (2 * 16)))
+    return max(1, min(even, runs // FEWEST))

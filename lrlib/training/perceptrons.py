@@ -1,4 +1,4 @@
-"""R perceptrons side by side: forward and backward written out, and the two optimizers.
+"""R perceptrons side by side: forward and backward written out.
 
 What a plain loop spends on small matrices is mostly overhead. Here the matrices of many runs are
 stacked along a leading axis and multiplied together, into buffers that are made once. Examples lie
@@ -7,11 +7,12 @@ in columns, so that every product has its long side where the processor wants it
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from .updates import BETA2, EPS
+from .model import initial_weights
 
 EVAL_CHUNK = 250  # examples evaluated together
 
@@ -24,32 +25,49 @@ class Perceptrons:
     [R, all outputs, 1].
 
     Args:
-        models: the R perceptrons, whose weights are copied.
+        sizes: the widths of input, hidden layers and output.
+        seeds: the R seeds, each of which decides the initial weights as for
+            :func:`lrlib.training.model.mlp`.
         batch_size: the number of examples in the batch of each run.
         device: where to compute.
+        dtype: the type of the weights and of the examples.
     """
 
-    def __init__(self, models: list[torch.nn.Sequential], batch_size: int, device: str) -> None:
-        parameters = zip(*(model.parameters() for model in models), strict=True)
-        stacked = [torch.stack(each).detach() for each in parameters]
-        matrices, biases = stacked[::2], torch.cat(stacked[1::2], dim=1).unsqueeze(2)
-        self.runs = len(models)
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        seeds: Sequence[int],
+        batch_size: int,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        each = {seed: initial_weights(sizes, seed) for seed in seeds}
+        place = {seed: i for i, seed in enumerate(each)}
+        rows = torch.tensor([place[seed] for seed in seeds], device=device)
+        drawn = [torch.stack(same).to(device, dtype) for same in zip(*each.values(), strict=True)]
+        matrices, biases = drawn[::2], torch.cat(drawn[1::2], dim=1).unsqueeze(2)
+        initial = [part[rows] for part in (*matrices, biases)]
+        self.runs = len(seeds)
         self.batch_size = batch_size
-        self._shapes = [part.shape for part in (*matrices, biases)]
-        self.weights = torch.cat([part.flatten() for part in (*matrices, biases)]).to(device)
+        self.loss = torch.empty(self.runs, device=device, dtype=dtype)
+        self.weights = torch.cat([part.flatten() for part in initial])
+        self._shapes = [part.shape for part in initial]
         self.parts = self.split(self.weights)
 
-        outputs = [matrix.shape[1] for matrix in matrices]
+        inputs, *outputs = sizes
         self._matrices = self.parts[:-1]
         self._turned = [matrix.mT for matrix in self._matrices]
         self._biases = self.parts[-1].split(outputs, dim=1)
-        inputs = matrices[0].shape[2]
         new = self.weights.new_empty
         self._x = new(self.runs * batch_size, inputs)
+        self._y = torch.empty(self.runs * batch_size, device=device, dtype=torch.int64)
         columns = self._x.view(self.runs, batch_size, inputs).mT
+        self._labels = self._y.view(self.runs, 1, batch_size)
         self._layers = [columns, *(new(self.runs, width, batch_size) for width in outputs)]
         self._layers_turned = [layer.mT for layer in self._layers]
         self._back = [torch.empty_like(layer) for layer in self._layers[1:]]
+        self._sums = new(self.runs, sum(outputs), 1)
+        self._sums_by_layer = self._sums.split(outputs, dim=1)
         self._minus_one = -torch.ones_like(self._back[-1][:, :1])
 
     def split(self, flat: Tensor) -> list[Tensor]:
@@ -60,42 +78,42 @@ class Perceptrons:
         ]
 
     def gradient(
-        self,
-        x: Tensor,
-        batch: Tensor,
-        labels: Tensor,
-        into: list[Tensor],
-        keep: float,
-        loss: Tensor,
+        self, x: Tensor, y: Tensor, batch: Tensor, into: list[Tensor], keep: float
     ) -> None:
         """Set ``into`` to ``keep`` times itself plus the gradient of one batch of each run.
 
+        The mean loss of each run's batch is then in ``loss``, of shape [R].
+
         Args:
             x: the examples.
+            y: their labels.
             batch: which of them each run sees, one run after another, shape [R * batch_size].
-            labels: theirs, shape [R, 1, batch_size].
             into: parts, as :meth:`split` returns them.
             keep: what is left of them; at 0 they are only written.
-            loss: is filled with the mean loss of each run's batch, shape [R].
         """
         torch.index_select(x, 0, batch, out=self._x)
+        torch.index_select(y, 0, batch, out=self._y)
         last = len(self._matrices) - 1
         for i, (matrix, bias) in enumerate(zip(self._matrices, self._biases, strict=True)):
             torch.baddbmm(bias, matrix, self._layers[i], out=self._layers[i + 1])
             if i < last:
                 self._layers[i + 1].relu_()
         logs = torch.log_softmax(self._layers[-1], dim=1)
-        torch.mean(logs.gather(1, labels), dim=(1, 2), out=loss).neg_()
+        torch.mean(logs.gather(1, self._labels), dim=(1, 2), out=self.loss).neg_()
 
-        torch.exp(logs, out=self._back[-1]).scatter_add_(1, labels, self._minus_one)
+        torch.exp(logs, out=self._back[-1]).scatter_add_(1, self._labels, self._minus_one)
         scale = 1 / self.batch_size
         for i in range(last, -1, -1):
-            into[i].baddbmm_(self._back[i], self._layers_turned[i], beta=keep, alpha=scale)
+            back = self._back[i]
+            into[i].baddbmm_(back, self._layers_turned[i], beta=keep, alpha=scale)
+            torch.sum(back, dim=2, keepdim=True, out=self._sums_by_layer[i])
             if i:
-                below = torch.bmm(self._turned[i], self._back[i], out=self._back[i - 1])
-                below.mul_(self._layers[i].sign_())  # what ReLU let pass
-        sums = torch.cat([back.sum(dim=2, keepdim=True) for back in self._back], dim=1)
-        into[-1].mul_(keep).add_(sums, alpha=scale)
+                below = torch.bmm(self._turned[i], back, out=self._back[i - 1])
+                # What ReLU let pass, in one go and in place.
+                torch.ops.aten.threshold_backward.grad_input(
+                    below, self._layers[i], 0, grad_input=below
+                )
+        into[-1].mul_(keep).add_(self._sums, alpha=scale)
 
     def evaluate(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss and the accuracy on the same examples for every run, shape [R]."""
@@ -111,100 +129,3 @@ class Perceptrons:
             correct += (out.gather(1, labels) == out.amax(1, keepdim=True)).sum(dim=(1, 2))
         loss, accuracy = loss / len(x), correct / len(x)
         return loss, torch.where(loss.isnan(), loss, accuracy)
-
-
-class SGD:
-    """SGD with momentum for R perceptrons, as ``torch.optim.SGD``, each at its own settings.
-
-    Args:
-        network: the perceptrons.
-        rates: the rate of each run at each update, shape [R, total_steps].
-        momentum: the momentum of each run at each update, shape [R, total_steps].
-        weight_decay: what is added of the weights to the gradient.
-    """
-
-    def __init__(
-        self, network: Perceptrons, rates: np.ndarray, momentum: np.ndarray, weight_decay: float
-    ) -> None:
-        self.network = network
-        self.velocity = network.split(torch.zeros_like(network.weights))
-        device = network.weights.device
-        self.set_rates(rates)
-        self.shared = (momentum == momentum[0]).all()
-        self.momentum = momentum[0].tolist() if self.shared else _by_step(momentum, device)
-        self.weight_decay = weight_decay
-        # An update without momentum leaves torch's velocity as it was, which matters if there is
-        # momentum again later.
-        later = np.maximum.accumulate(momentum[:, ::-1], axis=1)[:, ::-1]
-        rests = (momentum == 0) & (later > 0)
-        self.rests = {
-            step: torch.tensor(rests[:, step], device=device).view(-1, 1, 1)
-            for step in np.flatnonzero(rests.any(axis=0)).tolist()
-        }
-
-    def set_rates(self, rates: np.ndarray) -> None:
-        """Use the rate of each run at each update, shape [R, total_steps]."""
-        self.rates = _by_step(rates, self.network.weights.device)
-
-    def step(self, step: int, x: Tensor, batch: Tensor, labels: Tensor, loss: Tensor) -> None:
-        """Make update number ``step``; see :meth:`Perceptrons.gradient`."""
-        keep, rest = self.momentum[step], self.rests.get(step)
-        old = None if rest is None else [velocity.clone() for velocity in self.velocity]
-        if not self.shared:
-            for velocity in self.velocity:
-                velocity.mul_(keep)
-            keep = 1.0
-        self.network.gradient(x, batch, labels, self.velocity, keep, loss)
-        for weights, velocity in zip(self.network.parts, self.velocity, strict=True):
-            if self.weight_decay:
-                velocity.add_(weights, alpha=self.weight_decay)
-            weights.addcmul_(velocity, self.rates[step], value=-1)
-        if rest is not None:
-            for velocity, before in zip(self.velocity, old, strict=True):
-                torch.where(rest, before, velocity, out=velocity)
-
-
-class AdamW:
-    """AdamW for R perceptrons, as ``torch.optim.AdamW``, each at its own settings.
-
-    Args:
-        network: the perceptrons.
-        rates: the rate of each run at each update, shape [R, total_steps].
-        beta1: the first beta of each run at each update, shape [R, total_steps].
-        weight_decay: the share of the weights, times the rate, by which they shrink.
-    """
-
-    def __init__(
-        self, network: Perceptrons, rates: np.ndarray, beta1: np.ndarray, weight_decay: float
-    ) -> None:
-        self.network = network
-        self.slope, self.mean, self.square = torch.zeros(
-            (3, *network.weights.shape), device=network.weights.device
-        )
-        self.weight_decay = weight_decay
-        self.correction = 1 - beta1 ** np.arange(1, rates.shape[1] + 1)
-        self.set_rates(rates)
-        self.share = _by_step(1 - beta1, network.weights.device)
-        self.views = [network.split(flat) for flat in (self.slope, self.mean, self.square)]
-
-    def set_rates(self, rates: np.ndarray) -> None:
-        """Use the rate of each run at each update, shape [R, total_steps]."""
-        device = self.network.weights.device
-        self.shrink = _by_step(1 - self.weight_decay * rates, device)
-        self.size = _by_step(rates / self.correction, device)
-
-    def step(self, step: int, x: Tensor, batch: Tensor, labels: Tensor, loss: Tensor) -> None:
-        """Make update number ``step``; see :meth:`Perceptrons.gradient`."""
-        self.network.gradient(x, batch, labels, self.views[0], 0.0, loss)
-        self.square.mul_(BETA2).addcmul_(self.slope, self.slope, value=1 - BETA2)
-        correction = (1 - BETA2 ** (step + 1)) ** 0.5
-        for weights, slope, mean, square in zip(self.network.parts, *self.views, strict=True):
-            weights.mul_(self.shrink[step])
-            mean.lerp_(slope, self.share[step])
-            spread = square.sqrt().div_(correction).add_(EPS)
-            weights.addcdiv_(mean * self.size[step], spread, value=-1)
-
-
-def _by_step(table: np.ndarray, device: torch.device) -> tuple[Tensor, ...]:
-    """Return the columns of a table of shape [R, total_steps], each of shape [R, 1, 1]."""
-    return torch.tensor(table.T, dtype=torch.float32, device=device)[..., None, None].unbind()
