@@ -8,7 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from .catalog import CATALOG
 from .schedules import (
@@ -43,12 +42,6 @@ STYLE = {
 in_book_style = plt.rc_context(STYLE)
 
 _COLOURS = {entry.schedule: entry.colour for entry in CATALOG.values()}
-
-
-def use_book_style() -> None:
-    """Draw every later figure in the style of the book, and show it as SVG in notebooks."""
-    plt.rcParams.update(STYLE)
-    set_matplotlib_formats("svg", metadata={"Date": None})
 
 
 def colour_of(schedule: Schedule | type[Schedule]) -> str:

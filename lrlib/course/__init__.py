@@ -10,7 +10,7 @@ from ..explorers.schedules import explore
 from ..explorers.sketch import Axis, Curve
 from ..lab.scoreboard import ROWS, row, scoreboard
 from ..optim import ScheduledLR, driven_rates
-from ..plotting import colour_of, label_ends, plot_mean, use_book_style
+from ..plotting import colour_of, label_ends, plot_mean
 from ..rosetta import port
 from ..schedules import *  # noqa: F403
 from ..schedules.shapes import cosine_fall, linear_fall, rex_fall
@@ -23,7 +23,7 @@ from ..theory import (
 from ..training import digits, mnist1d, train, train_many
 from ..training.loop import HIDDEN
 from ..training.model import mlp
-from .notebook import ask, numbers, show_source
+from .notebook import ask, numbers, show_source, use_book_style
 from .tables import show_scoreboard, show_table
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a chapter hands over beside its figures: lrlib's own source, numbers, questions."""
+"""What a chapter uses of its notebook: the style of its figures, source, numbers, questions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import textwrap
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 
+import matplotlib.pyplot as plt
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import Markdown, display
 from jupyterquiz import display_quiz
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from ..plotting import STYLE
 
 GLUE_PREFIX = "application/papermill.record/"  # what MyST-NB reads and no front end shows
 
@@ -23,6 +27,12 @@ _COLOURS = {
     "--jq-correct-color": "var(--pst-color-success-bg, #e0f2ec)",
     "--jq-incorrect-color": "var(--pst-color-warning-bg, #fbebdf)",
 }
+
+
+def use_book_style() -> None:
+    """Draw every later figure in the style of the book, and show it as SVG in notebooks."""
+    plt.rcParams.update(STYLE)
+    set_matplotlib_formats("svg", metadata={"Date": None})
 
 
 def numbers(**values: object) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from lrlib import CosineAnnealingLR
 from lrlib.course import notebook
 from lrlib.course.notebook import ask, numbers, show_source
 from lrlib.course.tables import show_table
+from lrlib.plotting import STYLE
 
 
 def test_source_is_shown_as_it_stands_in_its_file():
@@ -54,3 +56,14 @@ def test_numbers_are_handed_over_unseen_each_by_its_name(capsys, monkeypatch):
         *("loss", "runs", "verdict")
     ]
     assert capsys.readouterr().out == ""
+
+
+def test_the_style_of_the_book_is_in_force_for_every_later_figure(monkeypatch):
+    formats = []
+    monkeypatch.setattr(
+        notebook, "set_matplotlib_formats", lambda *given, **_: formats.extend(given)
+    )
+    with plt.rc_context({"axes.grid": False}):
+        notebook.use_book_style()
+        assert {key: plt.rcParams[key] for key in STYLE}.items() == STYLE.items()
+    assert formats == ["svg"]
