@@ -149,6 +149,7 @@ def runs_together(setting: Setting) -> int:
     numbers = setting.batch_size * gpt.context * (kept + passing) + 10 * gpt.weights
     tables = setting.total_steps * (8 * setting.batch_size + 16)
     of_one = numbers * setting.dtype.itemsize + tables
+    torch.cuda.empty_cache()  # what earlier runs have left counts as taken
     free, _ = torch.cuda.mem_get_info(setting.device)
     return min(CUDA_RUNS, max(1, int(0.6 * free / of_one)))
 

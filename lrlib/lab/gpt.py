@@ -53,6 +53,7 @@ class GPT:
         check_choice("norm", self.norm, NORMS)
         for name in ("symbols", "layers", "width", "heads", "context"):
             check_count(name, getattr(self, name), least=1)
+            object.__setattr__(self, name, int(getattr(self, name)))
         if self.width % self.heads:
             raise ValueError(f"heads must divide width ({self.width}), got {self.heads!r}")
 

@@ -142,7 +142,7 @@ def train_transformers(
         torch.get_default_dtype(),
     )
 
-    runs = [(schedule, seed) for schedule in schedules for seed in seeds]
+    runs = [(schedule, int(seed)) for schedule in schedules for seed in seeds]
     together = runs_together(setting)
     chunks = [runs[first : first + together] for first in range(0, len(runs), together)]
     parts = map_chunks(

@@ -1,26 +1,19 @@
 """The second lab's runs are those of a plain loop over torch's own layers; none touches another."""
 
 import ast
+import pickle
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from plain_gpt import RESULTS, plain_loop, rhymes
 
 import lrlib
 from lrlib import ConstantLR, MultiStepLR, ReduceLROnPlateau, WarmupWithDecay
 from lrlib.lab import chunk, transformers
-from lrlib.lab.chunk import even_windows, random_starts
-from lrlib.lab.gpt import GPT
-from lrlib.lab.text import split_by_file
 from lrlib.lab.transformers import SOURCES, train_transformers
-from lrlib.optim import ScheduledLR
 from lrlib.training.graphs import DeviceClock
 
 torch.set_num_threads(1)
@@ -32,18 +25,6 @@ OPTIONS = SHAPE | {"batch_size": 3, "total_steps": 12, "eval_every": 5, "jobs": 
 SCHEDULES = [WarmupWithDecay(0.02, 4, 12), ConstantLR(0.01, 1)]
 SEEDS = (3, 1)
 LOSSES = ("train_loss", "val_loss", "test_loss", "val_loss_average", "test_loss_average")
-RESULTS = ("lr", *LOSSES, "val_accuracy", "test_accuracy")
-
-
-@cache
-def rhymes():
-    """Forty files of words that repeat, so that there is something to learn."""
-    words = [b"one ", b"two ", b"three ", b"four\n"]
-    draw = np.random.default_rng(0)
-    return split_by_file(
-        "rhymes",
-        {f"{i}": b"".join(words[j] for j in draw.integers(4, size=60)) for i in range(40)},
-    )
 
 
 @pytest.fixture
@@ -52,125 +33,6 @@ def double():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
-
-
-class PlainGPT(nn.Module):
-    """The same transformer, of torch's own layers."""
-
-    def __init__(self, gpt):
-        super().__init__()
-        first = gpt.norm == "pre"
-        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": first}
-        self.symbol = nn.Embedding(gpt.symbols, gpt.width)
-        self.position = nn.Embedding(gpt.context, gpt.width)
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(gpt.width, gpt.heads, 4 * gpt.width, **options)
-            for _ in range(gpt.layers)
-        )
-        self.norm = nn.LayerNorm(gpt.width) if first else nn.Identity()
-        self.output = nn.Linear(gpt.width, gpt.symbols, bias=False)
-        self.future = torch.ones(gpt.context, gpt.context, dtype=torch.bool).triu(1)
-
-    def forward(self, seen):
-        x = self.symbol(seen) + self.position.weight
-        for layer in self.layers:
-            x = layer(x, src_mask=self.future)
-        return self.output(self.norm(x))
-
-
-NAMES = {
-    "attend": "self_attn.in_proj_weight",
-    "attend.bias": "self_attn.in_proj_bias",
-    "attended": "self_attn.out_proj.weight",
-    "attended.bias": "self_attn.out_proj.bias",
-    "expand": "linear1.weight",
-    "expand.bias": "linear1.bias",
-    "contract": "linear2.weight",
-    "contract.bias": "linear2.bias",
-    "norm1.scale": "norm1.weight",
-    "norm1.bias": "norm1.bias",
-    "norm2.scale": "norm2.weight",
-    "norm2.bias": "norm2.bias",
-}
-OUTSIDE = {name: f"{name}.weight" for name in ("symbol", "position", "output")}
-OUTSIDE |= {"norm.scale": "norm.weight", "norm.bias": "norm.bias"}
-
-
-def plain_model(gpt, weights):
-    """The plain transformer with the weights of one run."""
-    model = PlainGPT(gpt)
-    parts = {name: part[0] for name, part in gpt.split(weights[None]).items()}
-    state = {}
-    for name, part in parts.items():
-        layer, _, rest = name.partition(".")
-        state[OUTSIDE.get(name) or f"layers.{layer}.{NAMES[rest]}"] = part
-    model.load_state_dict(state)
-    return model
-
-
-def loss_and_accuracy(model, windows):
-    windows = windows.long()
-    logits, targets = model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten()
-    accuracy = (logits.argmax(dim=1) == targets).float().mean().item()
-    return cross_entropy(logits, targets), accuracy
-
-
-def plain_loop(
-    schedule,
-    seed,
-    *,
-    norm="pre",
-    betas=(0.9, 0.95),
-    weight_decay=0.1,
-    clip=1.0,
-    average=0.99,
-    batch_size,
-    total_steps,
-    eval_every,
-    jobs,
-    **shape,
-):
-    """One run as it is written for one run, of torch's own parts."""
-    text = rhymes()
-    gpt = GPT(len(text.vocabulary), norm, **shape)
-    length = gpt.context + 1
-    model = plain_model(gpt, gpt.initial_weights(seed).to(torch.get_default_dtype()))
-    matrices = [part for part in model.parameters() if part.dim() == 2]
-    vectors = [part for part in model.parameters() if part.dim() == 1]
-    groups = [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=0.0, betas=betas)
-    scheduler = ScheduledLR(optimizer, schedule)
-    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average))
-    starts = random_starts(len(text.train), length, batch_size, total_steps, seed)
-    val, test = even_windows(text.val, length, 256), even_windows(text.test, length, 1024)
-    run = {name: [] for name in RESULTS}
-    for step in range(total_steps + 1):
-        if step % eval_every == 0 or step == total_steps:
-            with torch.no_grad():
-                loss, accuracy = loss_and_accuracy(model, val)
-                run["val_loss_average"].append(loss_and_accuracy(averaged, val)[0].item())
-            run["val_loss"].append(loss.item())
-            run["val_accuracy"].append(accuracy)
-        if step == total_steps:
-            break
-        windows = torch.stack([text.train[start : start + length] for start in starts[step]])
-        loss, _ = loss_and_accuracy(model, windows)
-        optimizer.zero_grad()
-        loss.backward()
-        clip_grad_norm_(model.parameters(), clip)
-        run["lr"].append(optimizer.param_groups[0]["lr"])
-        run["train_loss"].append(loss.item())
-        optimizer.step()
-        scheduler.step()
-        averaged.update_parameters(model)
-    with torch.no_grad():
-        loss, run["test_accuracy"] = loss_and_accuracy(model, test)
-        run["test_loss"] = loss.item()
-        run["test_loss_average"] = loss_and_accuracy(averaged, test)[0].item()
-    return run
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -262,14 +124,29 @@ def test_how_runs_are_put_together_does_not_matter(monkeypatch, together):
         assert getattr(apart, name) == pytest.approx(getattr(in_one, name), rel=1e-4), name
 
 
-def test_the_number_of_processes_does_not_matter(monkeypatch):
-    monkeypatch.setattr(chunk, "CPU_RUNS", 2)
-    alone, shared = (
-        train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS | {"jobs": jobs})
-        for jobs in (1, 2)
-    )
+def test_what_is_trained_can_be_sent_to_other_processes(monkeypatch):
+    here = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
+
+    def sent(work, chunks, **options):
+        return [pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(c))) for c in chunks]
+
+    monkeypatch.setattr(transformers, "map_chunks", sent)
+    there = train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS)
     for name in RESULTS:
-        assert np.array_equal(getattr(alone, name), getattr(shared, name)), name
+        assert np.array_equal(getattr(here, name), getattr(there, name)), name
+
+
+@pytest.mark.parametrize(("device", "jobs"), [("cpu", 3), ("cuda", 1)])
+def test_processors_share_the_work_among_jobs_and_a_gpu_has_one(monkeypatch, device, jobs):
+    def refuse(work, chunks, **options):
+        raise KeyError(options["jobs"], options["sizes"])
+
+    monkeypatch.setattr(transformers, "map_chunks", refuse)
+    monkeypatch.setattr(transformers, "check_device", lambda device: None)
+    monkeypatch.setattr(transformers, "runs_together", lambda setting: 3)
+    with pytest.raises(KeyError) as called:
+        train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS | {"device": device, "jobs": 3})
+    assert called.value.args == (jobs, [3, 1])
 
 
 def test_the_clock_of_a_gpu_reads_what_that_of_a_cpu_reads(monkeypatch):
@@ -322,24 +199,6 @@ def test_a_rate_that_a_plateau_lowers_is_the_rate_that_trains(double, device):
     expected = train_transformers([halved], SEEDS, rhymes(), device=device, **OPTIONS)
     assert np.array_equal(runs.lr, expected.lr)
     assert runs.test_loss == pytest.approx(expected.test_loss, rel=1e-12)
-
-
-def test_windows_of_a_batch_reach_from_the_first_byte_to_the_last():
-    starts = random_starts(12, 9, 5, 200, seed=0)
-    assert starts.shape == (200, 5)
-    assert starts.unique().tolist() == [0, 1, 2, 3]
-    assert torch.equal(starts, random_starts(12, 9, 5, 200, seed=0))
-    assert not torch.equal(starts, random_starts(12, 9, 5, 200, seed=1))
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "firsts"),
-    [(100, 4, [0, 30, 60, 90]), (100, 1, [0]), (35, 4, [0, 12, 25]), (10, 4, [0])],
-)
-def test_windows_to_evaluate_on_are_spread_from_end_to_end_without_overlap(size, count, firsts):
-    windows = even_windows(torch.arange(size), 10, count)
-    assert windows[:, 0].tolist() == firsts
-    assert torch.equal(windows - windows[:, :1], torch.arange(10).expand(len(firsts), -1))
 
 
 def without(part, size=8):
