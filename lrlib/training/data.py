@@ -15,9 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from filelock import FileLock
-from mnist1d.data import get_dataset_args, make_dataset
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from ..schedules.base import check_count, check_rate
@@ -84,6 +81,10 @@ def digits() -> Dataset:
     Real images of handwritten digits, 8 by 8 pixels. The split is fixed, and each part holds the
     classes in equal shares.
     """
+    # Slow to import, and not for the processes that train: they are given their data.
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     x, y = load_digits(return_X_y=True)
     x, x_test, y, y_test = train_test_split(x, y, test_size=300, stratify=y, random_state=0)
     x, x_val, y, y_val = train_test_split(x, y, test_size=200, stratify=y, random_state=0)
@@ -186,6 +187,8 @@ def _split(name: str, x: np.ndarray, y: np.ndarray, n_val: int, n_test: int) -> 
 
 
 def _generate_mnist1d() -> tuple[np.ndarray, np.ndarray]:
+    from mnist1d.data import get_dataset_args, make_dataset  # slow to import, and rarely needed
+
     arguments = get_dataset_args()
     arguments.num_samples = MNIST1D_SAMPLES
     arguments.seed = MNIST1D_SEED

@@ -26,8 +26,8 @@ from .model import check_sizes
 from .parallel import job_count, map_chunks
 from .updates import check_update, momentum_curve
 
-# Runs trained together on a core: enough to hide the overhead, few enough to stay in cache.
-FEWEST, MOST = 8, 32
+# Runs trained together on a core: enough to hide the overhead, few enough to keep all cores busy.
+FEWEST, USUAL = 8, 12
 SMALL = 2.0  # seconds of work that are done before other processes would have started
 
 # The files whose change makes stored runs stale; a test holds this list against the imports.
@@ -225,5 +225,5 @@ def _chunks(runs: int) -> int:
 
     That depends on their number alone: in another chunk a product may be rounded differently.
     """
-    even = 2 * max(1, round(runs / (2 * 16)))
-    return max(1, min(even, runs // FEWEST))
+    pairs = max(1, round(runs / (2 * USUAL)))  # an even number, as are the cores of most machines
+    return max(1, min(2 * pairs, runs // FEWEST))
