@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
 
 from ..schedules.base import check_choice
+from ..training.loop import check_device
 from ..training.parallel import job_count
 from .outcomes import Run, lacking
 from .records import EARLY, RECORDS, differences, key_of, maker, read_record, write_record
@@ -48,6 +49,7 @@ def make_record(
     check_choice("device", device, DEVICES)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    check_device(device)
     size = RUNS[device] * (1 if device == "cuda" else job_count(jobs))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{study.name}.csv"
@@ -55,13 +57,14 @@ def make_record(
         with FileLock(path.with_name(path.name + ".lock"), timeout=0):
             made, runs = _kept(study, path, tell)
             while left := lacking(study, runs):
-                new = _train(study, *_next(study, left, size), device, jobs)
-                runs += new
-                if (now := maker(device)) not in made:
-                    made.append(now)
-                write_record(path, study, made, runs)
-                more = sum(map(len, left.values())) - len(new)
-                tell(f"{len(runs)} runs in {path}, at least {more} to come")
+                more = sum(map(len, left.values()))
+                for peaks, seeds in _calls(study, left, size):
+                    runs += _train(study, peaks, seeds, device, jobs)
+                    if (now := maker(device)) not in made:
+                        made.append(now)
+                    write_record(path, study, made, runs)
+                    more -= len(peaks) * len(seeds)
+                    tell(f"{len(runs)} runs in {path}, at least {more} to come")
     except Timeout as error:
         raise ValueError(f"{path} must be made by one process, another is at it") from error
 
@@ -91,22 +94,22 @@ def _kept(
     return made, kept
 
 
-def _next(
+def _calls(
     study: Study, left: Mapping[tuple[str, float], tuple[int, ...]], size: int
-) -> tuple[list[tuple[str, float]], tuple[int, ...]]:
-    """Return labels and peaks, and the seeds, of the runs to be trained together.
+) -> Iterator[tuple[list[tuple[str, float]], tuple[int, ...]]]:
+    """Give labels with peaks, and seeds, that are trained together, until nothing is left.
 
-    They lack the same seeds and are of the same network as the first; they are ``size`` runs if
-    there are as many.
+    They are of one network and make at most ``size`` runs.
     """
-    (first, _), lacks = next(iter(left.items()))
-    alike = [
-        (label, peak)
-        for (label, peak), seeds in left.items()
-        if seeds == lacks and study.settings[label].network == study.settings[first].network
-    ]
-    seeds = lacks[:size]
-    return alike[: size // len(seeds)], seeds
+    alike: dict[tuple, list[tuple[str, float]]] = {}
+    for (label, peak), seeds in left.items():
+        network = tuple(study.settings[label].network.items())
+        for first in range(0, len(seeds), size):
+            alike.setdefault((network, seeds[first : first + size]), []).append((label, peak))
+    for (_, seeds), peaks in alike.items():
+        together = size // len(seeds)
+        for first in range(0, len(peaks), together):
+            yield peaks[first : first + together], seeds
 
 
 def _train(

@@ -113,7 +113,7 @@ def key_of(study: Study) -> dict[str, object]:
     """Return what decides the runs of a study: code, data, and the definition of each setting."""
     return {
         "code": source_fingerprint(SOURCES),
-        "data": _data_digest(),
+        "data": data_digest(),
         "definition": study.definition(),
     }
 
@@ -171,7 +171,8 @@ def write_record(
 
 
 @cache
-def _data_digest() -> str:
+def data_digest() -> str:
+    """Return the hash of the text that studies train on."""
     return sympy_source().digest()
 
 
