@@ -18,8 +18,8 @@ from .adamw import AdamW, clip_rows
 from .gpt import GPT
 from .text import Text
 
-CPU_RUNS = 4  # as fast by the run as any other number, and the memory of a few cores suffices
-CUDA_RUNS = 512  # with so many a GPU is never idle, and more are no faster
+CPU_RUNS = 4  # a run takes as long in any number, and few of them take little memory
+CUDA_RUNS = 512  # so many should keep a GPU busy; more would only take memory
 VAL_WINDOWS, TEST_WINDOWS = 256, 1024
 
 

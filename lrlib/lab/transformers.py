@@ -17,7 +17,7 @@ import torch
 from ..schedules import ReduceLROnPlateau, Schedule
 from ..schedules.base import check_count, check_fraction, check_positive, check_rate
 from ..training.history import eval_steps
-from ..training.loop import check_device
+from ..training.loop import find_device
 from ..training.many import Runs
 from ..training.parallel import job_count, map_chunks
 from .chunk import Setting, runs_together, train_chunk
@@ -100,7 +100,8 @@ def train_transformers(
             it exceeds it.
         average: what the average of the weights keeps of itself at each update, in [0, 1].
         eval_every: the number of updates between two evaluations.
-        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``.
+        device: where to train, as torch names it: ``"cpu"`` or ``"cuda"``; or ``"auto"``, for CUDA
+            where there is one.
         jobs: how many processes share the work on a processor; see
             :func:`lrlib.training.parallel.job_count`. A GPU is used by one.
 
@@ -124,7 +125,7 @@ def train_transformers(
     check_positive("clip", clip)
     check_fraction("average", average)
     check_count("eval_every", eval_every, least=1)
-    check_device(device)
+    device = find_device(device)
     jobs = job_count(jobs)
     gpt = GPT(256, norm, layers, width, heads, context)  # refuses a bad shape before a text is read
     text = sympy_source() if text is None else text

@@ -142,7 +142,7 @@ def test_processors_share_the_work_among_jobs_and_a_gpu_has_one(monkeypatch, dev
         raise KeyError(options["jobs"], options["sizes"])
 
     monkeypatch.setattr(transformers, "map_chunks", refuse)
-    monkeypatch.setattr(transformers, "check_device", lambda device: None)
+    monkeypatch.setattr(transformers, "find_device", lambda device: device)
     monkeypatch.setattr(transformers, "runs_together", lambda setting: 3)
     with pytest.raises(KeyError) as called:
         train_transformers(SCHEDULES, SEEDS, rhymes(), **OPTIONS | {"device": device, "jobs": 3})
