@@ -81,7 +81,7 @@ def _kept(
     same = {
         label
         for label, digest in key["definition"].items()
-        if found["definition"].get(label) == digest and not {"code", "data"} & set(other)
+        if found["definition"].get(label) == digest and set(other) <= {"definition"}
     }
     seeds = {"choice": study.choice, "report": study.report}
     kept = [run for run in runs if run.label in same and run.seed in seeds[run.purpose]]

@@ -110,8 +110,9 @@ def record(name: str, folder: Path = RECORDS) -> Record:
 
 
 def key_of(study: Study) -> dict[str, object]:
-    """Return what decides the runs of a study: code, data, and the definition of each setting."""
+    """Return what decides the runs of a study: code, data, the definition of each setting."""
     return {
+        "study": study.name,
         "code": source_fingerprint(SOURCES),
         "data": data_digest(),
         "definition": study.definition(),
@@ -148,7 +149,7 @@ def read_record(path: Path) -> tuple[dict[str, object], list[dict[str, str]], li
     try:
         head = read_head(path)
         entries = {name: json.loads(text) for name, text in (line.split(": ", 1) for line in head)}
-        key = {name: entries[name] for name in ("code", "data", "definition")}
+        key = {name: entries[name] for name in ("study", "code", "data", "definition")}
         made, evaluations = entries["made"], entries["evaluations"]
         rows = read_csv(path, _columns(evaluations), len(head))
     except (ValueError, KeyError) as error:
@@ -163,7 +164,7 @@ def write_record(
 ) -> None:
     """Write the record of a study, whole or not at all, under today's key."""
     evaluations = eval_steps(study.total_steps, study.eval_every).tolist()
-    entries = {"study": study.name, **key_of(study), "made": made, "evaluations": evaluations}
+    entries = key_of(study) | {"made": made, "evaluations": evaluations}
     head = [f"{name}: {json.dumps(entry)}" for name, entry in entries.items()]
     places = {label: i for i, label in enumerate(study.settings)}
     runs = sorted(runs, key=lambda run: (places[run.label], run.peak, run.seed))

@@ -25,11 +25,9 @@ def trainer(monkeypatch):
     """Replaces the transformer by a formula, and the book's studies by one."""
     trainer = Trainer()
     monkeypatch.setattr(recording, "train_transformers", trainer)
-    monkeypatch.setattr(records, "sympy_source", rhymes)
+    monkeypatch.setattr(records, "data_digest", rhymes().digest)
     monkeypatch.setitem(studies.STUDIES, "toy", STUDY)
-    records.data_digest.cache_clear()
-    yield trainer
-    records.data_digest.cache_clear()
+    return trainer
 
 
 @pytest.fixture
