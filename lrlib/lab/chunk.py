@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from ..schedules import Schedule
 from ..schedules.plateau import ReduceLROnPlateau
-from ..training.graphs import clock_on, repeatable
+from ..training.graphs import clock_on, full_precision, repeatable
 from .adamw import AdamW, clip_rows
 from .gpt import GPT
 from .text import Text
@@ -172,14 +171,3 @@ def even_windows(part: Tensor, length: int, count: int) -> Tensor:
     count = min(count, len(part) // length)
     starts = torch.arange(count) * (len(part) - length) // max(count - 1, 1)
     return part[starts[:, None] + torch.arange(length)]
-
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Multiply as exactly as the type allows, whatever shortcuts torch was told to take."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)

@@ -28,9 +28,21 @@ from .scoreboard import ROWS
 RATES = (0.001, 0.002, 0.004, 0.008, 0.016)
 WARMUP = 0.05  # the share of the run that comes before a schedule without a rise of its own
 PROBES = (0.001, 0.016)  # the peaks at which rates are compared with those recorded
+METRICS = (2.0, 1.9, 1.9, 1.91, 1.8, 1.8, 1.8, 1.8, 1.8, 1.7999, 1.79, 2.0, 1.79)  # of a plateau
 
-PRE_LN = {"norm": "pre", "layers": 2}
-POST_LN = {"norm": "post", "layers": 6}  # two layers learn at every rate, six do not
+# Every argument that decides a run, so that a record does not lean on what is usual.
+_NETWORK = {
+    "width": 64,
+    "heads": 4,
+    "context": 64,
+    "batch_size": 16,
+    "betas": (0.9, 0.95),
+    "weight_decay": 0.1,
+    "clip": 1.0,
+    "average": 0.99,
+}
+PRE_LN = {"norm": "pre", "layers": 2, **_NETWORK}
+POST_LN = {"norm": "post", "layers": 6, **_NETWORK}  # two layers learn at every rate
 
 #: The rows of the scoreboard that rise by themselves.
 RISING = (
@@ -55,7 +67,8 @@ class Setting:
 
     Args:
         schedule: makes the schedule, or the plateau, from its peak and the number of updates.
-        network: further arguments of :func:`lrlib.lab.transformers.train_transformers`.
+        network: the arguments of :func:`lrlib.lab.transformers.train_transformers` that decide a
+            run, beside its schedule, its seed and its length.
     """
 
     schedule: Candidate
@@ -96,7 +109,7 @@ class Study:
         """Return, for each label, a hash of all that its runs are made from but peak and seed.
 
         That is the network, and the rate of every update at two peaks, to a millionth of the peak:
-        in the last digits processors differ.
+        in the last digits processors differ. Of a plateau, the rates after a few metrics go in too.
         """
         return {label: self._digest(setting) for label, setting in self.settings.items()}
 
@@ -105,11 +118,11 @@ class Study:
         digest = hashlib.sha256(repr(size).encode())
         for peak in PROBES:
             schedule = setting.schedule(peak, self.total_steps)
+            rates = schedule.curve(self.total_steps)
             if isinstance(schedule, ReduceLROnPlateau):
-                digest.update(repr(sorted(vars(schedule).items())).encode())
-            else:
-                shape = np.array(schedule.curve(self.total_steps)) / peak
-                digest.update(np.rint(1e6 * shape).astype("<i8").tobytes())
+                rates += map(schedule.update, METRICS)
+            shape = np.array(rates) / peak
+            digest.update(np.rint(1e6 * shape).astype("<i8").tobytes())
         return digest.hexdigest()[:16]
 
 

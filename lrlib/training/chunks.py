@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from torch import Tensor
 from ..schedules.plateau import ReduceLROnPlateau
 from .batched import SGD, AdamW
 from .data import Dataset, batch_order
-from .graphs import clock_on, repeatable
+from .graphs import clock_on, full_precision, repeatable
 from .parallel import job_count
 from .perceptrons import EVAL_CHUNK, Perceptrons
 
@@ -110,7 +109,7 @@ def train_chunk(data: Dataset, setting: Setting, runs: Sequence[tuple[int, int]]
     make_update = repeatable(update, device)
     due = set(setting.evals.tolist())
     validated = []
-    with _full_precision():
+    with full_precision():
         for step in range(setting.total_steps):
             if step in due:
                 validated.append(torch.stack(network.evaluate(x_val, y_val)))
@@ -158,14 +157,3 @@ def _batches(examples: int, setting: Setting, seeds: Sequence[int]) -> Tensor:
     place = {seed: i for i, seed in enumerate(distinct)}
     rows = torch.tensor([place[seed] for seed in seeds], device=setting.device)
     return orders.index_select(1, rows).flatten(1)
-
-
-@contextmanager
-def _full_precision() -> Iterator[None]:
-    """Multiply as exactly as the type allows, whatever shortcuts torch was told to take."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)

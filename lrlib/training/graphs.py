@@ -9,7 +9,8 @@ moves on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -82,6 +83,17 @@ def repeatable(update: Callable[[], None], device: str | torch.device) -> Callab
         device: where the update is computed, as torch names it.
     """
     return _Recorded(update, device) if torch.device(device).type == "cuda" else update
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Multiply as exactly as the type allows, whatever shortcuts torch was told to take."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 class _Recorded:

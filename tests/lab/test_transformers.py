@@ -3,6 +3,7 @@
 import ast
 import pickle
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from plain_gpt import RESULTS, plain_loop, rhymes
 import lrlib
 from lrlib import ConstantLR, MultiStepLR, ReduceLROnPlateau, WarmupWithDecay
 from lrlib.lab import chunk, transformers
+from lrlib.lab.studies import STUDIES
 from lrlib.lab.transformers import SOURCES, train_transformers
 from lrlib.training.graphs import DeviceClock
 
@@ -253,11 +255,18 @@ def imported_by(path):
 
 
 def test_the_fingerprint_of_records_covers_what_they_are_trained_by():
-    # What reaches a run only through the key of a record, or through checks of arguments; and what
-    # says where and beside which others a run is trained.
-    keyed = {"schedules.py", "schedules/base.py", "lab/text.py", "training/history.py"}
-    keyed |= {"training/graphs.py", "training/loop.py", "training/many.py"}
-    keyed |= {"training/parallel.py"}
+    # What reaches a run only through the key of a record, and what says where it is trained.
+    keyed = {"schedules.py", "schedules/base.py", "schedules/plateau.py", "lab/text.py"}
+    keyed |= {"training/graphs.py"}
     reached = {name for each in SOURCES for name in imported_by(ROOT / each)}
-    assert {"lab/gpt.py", "training/many.py"} <= reached
+    assert {"lab/gpt.py", "training/graphs.py"} <= reached
     assert reached <= set(SOURCES) | keyed
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+def test_a_study_says_every_argument_that_decides_its_runs(study):
+    deciding = set(signature(train_transformers).parameters)
+    deciding -= {"schedules", "seeds", "total_steps", "eval_every"}  # said by the study itself
+    deciding -= {"text", "device", "jobs"}
+    for setting in study.settings.values():
+        assert set(setting.network) == deciding
