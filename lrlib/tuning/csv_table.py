@@ -64,10 +64,9 @@ def read_csv(path: Path, columns: Mapping[str, str], head: int = 0) -> list[list
             for _ in range(head):
                 next(file)
             names, *rows = csv.reader(file, strict=True)
+        if names != list(columns):
+            raise ValueError(f"columns {names}")
         kinds = [CELLS[kind] for kind in columns.values()]
-        table = [[read(cell) for read, cell in zip(kinds, row, strict=True)] for row in rows]
+        return [[read(cell) for read, cell in zip(kinds, row, strict=True)] for row in rows]
     except (ValueError, KeyError, StopIteration, csv.Error) as error:
-        raise ValueError(f"path must be a table, got {str(path)!r}") from error
-    if names != list(columns):
-        raise ValueError(f"path must be a table of {list(columns)}, got {names} in {str(path)!r}")
-    return table
+        raise ValueError(f"path must be a table of {list(columns)}, got {str(path)!r}") from error
