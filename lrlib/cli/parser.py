@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser(chosen).parse_args(arguments)
     try:
         return asked.run(asked)
-    except (ValueError, ImportError, OSError) as error:
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
         asked.parser.error(str(error))
 
 

@@ -19,6 +19,10 @@ from lrlib import (
 from lrlib.catalog import CATALOG
 from lrlib.cli.commands import parameters
 from lrlib.cli.parser import main
+from lrlib.lab import recording
+from lrlib.lab.records import record
+from lrlib.lab.scoreboard import ROWS
+from lrlib.lab.studies import STUDIES, Setting, Study
 from lrlib.training.data import digits
 from lrlib.training.history import History
 
@@ -146,6 +150,9 @@ def test_a_run_that_diverges_is_saved_and_reported(elsewhere, capsys):
         ("sweep --schedulers cosine", "the following arguments are required: --rates"),
         ("sweep --schedulers plateau --rates 0.1", "invalid choice: 'plateau'"),
         ("sweep --schedulers cosine --rates 0.1 --out t.txt", "out must"),
+        ("record tea", "NAME must be one of 'transformer-schedules', "),
+        ("record transformer-periods --device gpu", "invalid choice: 'gpu'"),
+        ("record transformer-periods --jobs 0", "jobs must be a whole number >= 1, got 0"),
         ("dance", "invalid choice: 'dance'"),
         ("", "the following arguments are required: COMMAND"),
     ],
@@ -216,6 +223,39 @@ def test_a_sweep_leaves_one_row_for_each_run_and_computes_none_twice(elsewhere, 
     assert run(line) == 0
     assert (elsewhere / "t.csv").read_text() == table
     assert "validation loss" in capsys.readouterr().out
+
+
+def test_record_without_a_name_lists_the_studies(capsys):
+    assert run("record") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(STUDIES)
+    assert all(line.endswith("?") for line in lines)
+
+
+def test_a_record_is_made_shown_and_found_by_those_who_read_it(elsewhere, monkeypatch, capsys):
+    tiny = {"layers": 1, "width": 8, "heads": 2, "context": 8, "batch_size": 4}
+    settings = {key: Setting(ROWS[key], tiny) for key in ("constant", "cosine")}
+    study = Study(
+        "tiny", "Which?", settings, False, (8, 9), "constant", (0.01, 0.02), (0, 1), 10, 5
+    )
+    monkeypatch.setitem(STUDIES, "tiny", study)
+    line = "record tiny --device cpu --jobs 1 --out records"
+    assert run(line) == 0
+    told = capsys.readouterr().out
+    assert "12 runs in records/tiny.csv, at least 0 to come" in told
+    table = record("tiny", elsewhere / "records").summary()
+    assert table in told
+    assert run(line) == 0
+    assert capsys.readouterr().out == f"{table}\n"
+
+
+def test_a_record_whose_processes_were_killed_says_so_in_one_line(monkeypatch, capsys):
+    def killed(*arguments, **options):
+        raise RuntimeError("transformers: one of 2 processes was killed")
+
+    monkeypatch.setattr(recording, "make_record", killed)
+    told = refused("record transformer-periods", capsys)
+    assert told == "lrlib record: error: transformers: one of 2 processes was killed"
 
 
 def test_the_package_can_be_run():
