@@ -110,6 +110,26 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@contextmanager
+def processes_explained(label: str) -> Iterator[None]:
+    """Say what to do if a process of joblib is killed in the block.
+
+    Args:
+        label: what is trained.
+
+    Raises:
+        RuntimeError: in place of joblib's error.
+    """
+    try:
+        yield
+    except TerminatedWorkerError as error:
+        raise RuntimeError(
+            f"{label}: a process was killed before its work was done, as the system does when "
+            "memory runs out. What was stored before is kept. Free memory or use fewer processes "
+            f"({JOBS}=1 in the environment, or the argument that says how many), and call again."
+        ) from error
+
+
 def _here(work: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Iterator[tuple[int, Result]]:
     for i, chunk in enumerate(chunks):
         with one_thread():
@@ -125,19 +145,12 @@ def _over_processes(
     parallel = joblib.Parallel(
         jobs, "loky", batch_size=1, return_as="generator_unordered", max_nbytes=None
     )
-    with warnings.catch_warnings():
+    with processes_explained(label), warnings.catch_warnings():
         # A process that has grown is replaced by a fresh one, which is no concern of the caller.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-        try:
-            yield from parallel(
-                joblib.delayed(_in_process)(work, i, chunk) for i, chunk in enumerate(chunks)
-            )
-        except TerminatedWorkerError as error:
-            raise RuntimeError(
-                f"{label}: one of {jobs} processes was killed before its work was done, as the "
-                "system does when memory runs out. What earlier calls have stored is kept. Free "
-                f"memory or use fewer processes (jobs=1, or {JOBS}=1), and call again."
-            ) from error
+        yield from parallel(
+            joblib.delayed(_in_process)(work, i, chunk) for i, chunk in enumerate(chunks)
+        )
 
 
 def _in_process(work: Callable[[Chunk], Result], i: int, chunk: Chunk) -> tuple[int, Result]:

@@ -22,6 +22,7 @@ from ..schedules.base import check_choice, check_count, check_positive, check_sc
 from ..training.cache import source_fingerprint
 from ..training.data import Dataset
 from ..training.many import SOURCES, train_many
+from ..training.parallel import job_count, processes_explained
 from .sweep_table import Key, Row, add_to_table, check_table, load_table
 
 BACKENDS = ("loky", "dask")
@@ -60,10 +61,11 @@ def sweep(
             needs the extra ``lrlib[cluster]``, as ``.parquet`` does.
         scheduler_address: where the cluster is, such as ``"tcp://host:8786"``; its workers must
             have lrlib. By default a cluster of processes on this machine. Only for ``"dask"``.
-        n_jobs: the number of processes, -1 for one a core; a cluster elsewhere has its own.
+        n_jobs: the number of processes; -1 for ``$LRLIB_JOBS`` if that is set, else one for each
+            core. A cluster elsewhere has its own.
         chunk: the number of runs that a process trains at once, whole and >= 1.
-        options: further arguments of :func:`lrlib.training.many.train_many`, save ``eval_every``
-            and ``cache``; ``momentum`` is one for all runs.
+        options: further arguments of :func:`lrlib.training.many.train_many`, save ``eval_every``,
+            ``jobs`` and ``cache``; ``momentum`` is one for all runs.
 
     Returns:
         One row for each run, by candidate, then by rate, then by seed.
@@ -72,11 +74,15 @@ def sweep(
         ValueError: if an argument is outside its range, or ``out`` is a file that no sweep wrote,
             which is left as it is.
         ImportError: if the extra that ``backend`` or ``out`` needs is not installed.
+        RuntimeError: if a process on this machine was killed.
     """
     _check_grid(candidates, rates, seeds)
     check_count("total_steps", total_steps, least=1)
     check_count("chunk", chunk, least=1)
     check_choice("backend", backend, BACKENDS)
+    if n_jobs != -1:
+        check_count("n_jobs", n_jobs, least=1)
+    n_jobs = job_count(None if n_jobs == -1 else n_jobs)
     if scheduler_address is not None and backend != "dask":
         raise ValueError(
             f"scheduler_address must be left out unless backend is 'dask', "
@@ -96,7 +102,7 @@ def sweep(
     if jobs:
         # Bound, not passed: Dask gives a large argument to one worker, and its death would lose it.
         train = joblib.delayed(partial(_train_chunk, data, total_steps, options))
-        with _backend(backend, scheduler_address, n_jobs):
+        with _backend(backend, scheduler_address, n_jobs), processes_explained("sweep"):
             parallel = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
             for rows in parallel(train(*job) for job in jobs):
                 if out is not None:
@@ -170,21 +176,17 @@ def _train_chunk(
     schedules: Mapping[Which, Schedule],
     seeds: Sequence[int],
 ) -> dict[Key, Row]:
-    """Train in this process, on one thread: the other cores have processes of their own."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        runs = train_many(
-            list(schedules.values()),
-            seeds,
-            data,
-            total_steps=total_steps,
-            eval_every=total_steps,
-            cache=False,
-            **options,
-        )
-    finally:
-        torch.set_num_threads(threads)
+    """Train in this process: the other cores have processes of their own."""
+    runs = train_many(
+        list(schedules.values()),
+        seeds,
+        data,
+        total_steps=total_steps,
+        eval_every=total_steps,
+        jobs=1,
+        cache=False,
+        **options,
+    )
     rows = {}
     for i, (label, rate, fingerprint) in enumerate(schedules):
         for k, seed in enumerate(seeds):
@@ -215,7 +217,7 @@ def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterat
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
     options: dict[str, object] = {"set_as_default": False}
     if scheduler_address is None:
-        options |= {"n_workers": joblib.effective_n_jobs(n_jobs), "threads_per_worker": 1}
+        options |= {"n_workers": n_jobs, "threads_per_worker": 1}
         options |= {"dashboard_address": None}
     with (
         Client(scheduler_address, **options) as client,

@@ -1,5 +1,8 @@
 """K runs at once are K runs of the plain loop; none touches another; none is stale."""
 
+import os
+import signal
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +17,7 @@ from lrlib import (
     ReduceLROnPlateau,
     SequentialLR,
 )
-from lrlib.training import many
+from lrlib.training import chunks, many
 from lrlib.training.data import digits
 from lrlib.training.loop import train
 from lrlib.training.many import train_many
@@ -106,6 +109,77 @@ def test_every_run_equals_the_plain_loop_under_every_option(options):
     assert_equal_to_the_plain_loop(runs, momenta, **options)
 
 
+def test_single_precision_is_that_of_the_plain_loop():
+    options = OPTIONS | {"total_steps": 3}
+    runs = train_many(SCHEDULES, SEEDS, DIGITS, **options)
+    assert runs.train_loss.dtype == np.float32
+    assert_equal_to_the_plain_loop(runs, [0.9] * 3, data=DIGITS, rel=1e-5, **options)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_results_do_not_depend_on_the_number_of_processes(optimizer):
+    schedules = [*SCHEDULES, ReduceLROnPlateau(0.3, **EAGER)]
+    options = OPTIONS | {"optimizer": optimizer, "weight_decay": 0.1, "cache": False}
+    one, two = (train_many(schedules, range(6), DIGITS, jobs=jobs, **options) for jobs in (1, 2))
+    for name in RESULTS:
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
+
+
+@pytest.mark.parametrize(
+    ("runs", "chunks"), [(1, 1), (8, 1), (15, 1), (16, 2), (24, 2), (32, 2), (48, 4), (500, 42)]
+)
+def test_runs_are_divided_by_their_number_alone_so_that_two_cores_are_busy(runs, chunks):
+    assert many._chunks(runs) == chunks
+
+
+def test_a_little_work_stays_in_this_process_and_more_is_given_to_all(monkeypatch):
+    monkeypatch.setenv("LRLIB_JOBS", "7")
+    given = []
+    map_chunks = many.map_chunks
+
+    def here(work, chunks, *, jobs, **options):
+        given.append(jobs)
+        return map_chunks(work, chunks, jobs=1, **options)
+
+    monkeypatch.setattr(many, "map_chunks", here)
+    train_many(SCHEDULES, SEEDS, DIGITS, cache=False, **OPTIONS)
+    monkeypatch.setattr(many, "SMALL", 0)
+    train_many(SCHEDULES, SEEDS, DIGITS, cache=False, **OPTIONS)
+    assert given == [1, 7]
+
+
+def test_memory_is_taken_by_the_chunk_and_not_by_the_seed(monkeypatch):
+    alive, most = weakref.WeakSet(), []
+    batch_order = chunks.batch_order
+
+    def watched(*args):
+        order = batch_order(*args)
+        alive.add(order)
+        most.append(len(alive))
+        return order
+
+    monkeypatch.setattr(chunks, "batch_order", watched)
+    options = OPTIONS | {"total_steps": 2, "cache": False}
+    train_many(SCHEDULES[:1], range(100), DIGITS, **options)
+    assert len(most) == 100
+    assert max(most) <= 100 / many._chunks(100) + 1
+
+
+def kill(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_is_an_error_and_what_was_stored_is_kept(trained, monkeypatch):
+    first = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    monkeypatch.setattr(many, "train_chunk", kill)
+    with pytest.raises(RuntimeError, match="training under CosineAnnealingLR: a process was kill"):
+        train_many(SCHEDULES[:1], range(16), DIGITS, jobs=2, **OPTIONS)
+    assert len(trained) == 2
+    again = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    assert len(trained) == 2
+    assert np.array_equal(first.test_loss, again.test_loss)
+
+
 def test_results_have_an_axis_of_schedules_and_one_of_seeds():
     runs = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
     assert runs.momentum.shape == (3, 60)
@@ -168,12 +242,15 @@ def test_hidden_layers_can_have_any_width_and_number():
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_a_run_that_diverges_is_reported_and_leaves_its_neighbours_as_they_were(optimizer):
-    wild, options = ConstantLR(1e30, 1), OPTIONS | {"optimizer": optimizer}
-    alone = train_many(SCHEDULES[:2], SEEDS, DIGITS, **options)
-    beside = train_many([SCHEDULES[0], wild, SCHEDULES[1]], SEEDS, DIGITS, **options)
-    assert beside.diverged.tolist() == [[False] * 3, [True] * 3, [False] * 3]
-    assert np.array_equal(beside.train_loss[::2], alone.train_loss)
-    assert np.array_equal(beside.test_loss[::2], alone.test_loss)
+    options = OPTIONS | {"optimizer": optimizer}
+    tame, wild = (
+        train_many([SCHEDULES[0], ConstantLR(rate, 1), SCHEDULES[1]], SEEDS, DIGITS, **options)
+        for rate in (0.01, 1e30)
+    )
+    assert not tame.diverged.any()
+    assert wild.diverged.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+    for name in RESULTS:
+        assert np.array_equal(getattr(wild, name)[::2], getattr(tame, name)[::2]), name
 
 
 def test_a_run_that_diverges_leaves_the_same_record_as_in_the_plain_loop():
@@ -282,6 +359,13 @@ def test_another_version_of_torch_trains_anew(trained, monkeypatch):
     assert len(trained) == 2
 
 
+def test_the_number_of_processes_is_no_part_of_the_key(trained, monkeypatch):
+    train_many(SCHEDULES, SEEDS, DIGITS, jobs=1, **OPTIONS)
+    train_many(SCHEDULES, SEEDS, DIGITS, jobs=2, **OPTIONS)
+    train_many(SCHEDULES, SEEDS, DIGITS, device="auto", **OPTIONS)
+    assert len(trained) == 1 + torch.cuda.is_available()
+
+
 def test_the_cache_can_be_left_out(trained):
     for _ in range(2):
         train_many(SCHEDULES, SEEDS, DIGITS, cache=False, **OPTIONS)
@@ -299,6 +383,7 @@ def test_the_cache_can_be_left_out(trained):
         ({"momentum": 1, "optimizer": "adamw"}, "momentum must be below 1 for adamw, got 1"),
         ({"optimizer": "lion"}, "optimizer must be one of 'sgd', 'adamw', got 'lion'"),
         ({"weight_decay": -1}, "weight_decay must be a finite number >= 0, got -1"),
+        ({"jobs": 0}, "jobs must be a whole number >= 1, got 0"),
         ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
         ({"total_steps": -1}, "total_steps must be a whole number >= 0, got -1"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
@@ -306,7 +391,8 @@ def test_the_cache_can_be_left_out(trained):
         ({"hidden": (64, 0)}, r"sizes\[2\] must be a whole number >= 1, got 0"),
     ],
 )
-def test_a_bad_argument_is_named(change, message):
+def test_a_bad_argument_is_named_before_any_work(trained, change, message):
     arguments = {"schedules": SCHEDULES, "seeds": SEEDS, "data": DIGITS, **OPTIONS}
     with pytest.raises(ValueError, match=message):
         train_many(**(arguments | change))
+    assert not trained
