@@ -214,7 +214,7 @@ STUDIES = {
             },
             grows=False,
             report=SEEDS[:8],
-            rates=RATES[1:],
+            rates=(*RATES[1:], 2 * RATES[-1]),
         ),
     )
 }
