@@ -176,13 +176,13 @@ NEXT_RATE = Write(
 )
 
 
-def exact_seeds(effect, spread, correlation, errors=3):
+def exact_seeds(effect, spread, correlation, errors=4):
     """The number of seeds, not rounded, at which the effect is so many standard errors."""
     return errors**2 * 2 * spread**2 * (1 - correlation) / effect**2
 
 
 def seeds_needed(effect, spread, correlation):
-    """The fewest seeds, at least two, at which the effect is three standard errors or more."""
+    """The fewest seeds, at least two, at which the effect is four standard errors or more."""
     if effect <= 0:
         raise ValueError("effect must be positive")
     return max(2, ceil(exact_seeds(effect, spread, correlation)))
@@ -202,8 +202,8 @@ SEEDS_NEEDED = Write(
         "With a large effect": [(0.5, 0.02, 0.0), (0.4, 0.1, 0.9)],
     },
     mistakes={
-        "two standard errors. Asked are three, or half of the comparisons miss the effect.": (
-            whole(lambda e, s, r: exact_seeds(e, s, r, errors=2))
+        "three standard errors. Asked are four, or half of the comparisons miss the effect.": (
+            whole(lambda e, s, r: exact_seeds(e, s, r, errors=3))
         ),
         "the spread of one run. A difference of two runs has twice the variance.": (
             whole(lambda e, s, r: exact_seeds(e, s, r) / 2)
@@ -211,7 +211,7 @@ SEEDS_NEEDED = Write(
         "no square. Half the error costs four times the seeds.": (
             whole(lambda e, s, r: sqrt(exact_seeds(e, s, r)))
         ),
-        "rounded down. With one seed less than needed the effect is below three errors.": (
+        "rounded down. With one seed less than needed the effect is below four errors.": (
             lambda e, s, r: max(2, floor(exact_seeds(e, s, r)))
         ),
         "rounded to the nearest. The number must be large enough: round up.": (

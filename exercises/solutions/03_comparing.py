@@ -30,11 +30,11 @@ def next_rate(rates, losses):
 
 
 def seeds_needed(effect, spread, correlation):
-    """Solve effect = 3 standard errors for the number of seeds, and round up."""
+    """Solve effect = 4 standard errors for the number of seeds, and round up."""
     if effect <= 0:
         raise ValueError(f"effect must be positive, got {effect}")
     variance = 2 * spread**2 * (1 - correlation)
-    return max(2, math.ceil(9 * variance / effect**2))
+    return max(2, math.ceil(16 * variance / effect**2))
 
 
 # 87.9 - 62.3 and 87.9 - 76.4. One run of each schedule leaves nothing to take a spread from.
