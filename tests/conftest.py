@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,15 +17,26 @@ settings.load_profile("untimed")
 os.environ |= {"LRLIB_JOBS": "1", "LRLIB_PROGRESS": "0"}
 
 
+README = Path(__file__).parents[1] / "README.md"
+
+
 @pytest.fixture(scope="session")
 def build_book():
     """The README's book command, as ``build_book(source, output)``; pages go to _build/html."""
+    options = re.search(r"jupyter-book build \. (.*)", README.read_text("utf-8"))[1].split()
+    # A book is built by all cores, as its reader builds it.
+    environment = {name: value for name, value in os.environ.items() if name != "LRLIB_JOBS"}
 
-    def build(source, output):
-        command = [Path(sys.executable).with_name("jupyter-book"), "build", source]
-        command += ["-W", "-n", "--all", "--path-output", output]
+    def build(source, output, *more):
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
+        command += ["--path-output", output, *more]
         return subprocess.run(
-            command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=source,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     return build
