@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from .cache import cache_dir
 
 MNIST1D_SAMPLES = 44_000
 MNIST1D_SEED = 42
+PARTS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,8 @@ class Dataset:
     """Examples to train on, to choose by and to report on.
 
     Inputs are float32 of shape [n, features], standardised per feature by the mean and standard
-    deviation of the training inputs. Labels are int64 of shape [n], counted from 0.
+    deviation of the training inputs. Labels are int64 of shape [n], counted from 0. The trainers
+    compute in the type of the inputs; see :meth:`double`.
     """
 
     name: str
@@ -50,10 +52,14 @@ class Dataset:
         """The number of classes."""
         return int(self.y_train.max()) + 1
 
+    def double(self) -> Dataset:
+        """Return the same data in float64, in which rounding errors are too small to grow large."""
+        return replace(self, **{f"x_{part}": getattr(self, f"x_{part}").double() for part in PARTS})
+
     def digest(self) -> str:
         """Return a hash of every number in the data set."""
         digest = hashlib.sha256()
-        for part in ("train", "val", "test"):
+        for part in PARTS:
             digest.update(getattr(self, f"x_{part}").numpy().tobytes())
             digest.update(getattr(self, f"y_{part}").numpy().tobytes())
         return digest.hexdigest()

@@ -9,7 +9,7 @@ from torch.optim import lr_scheduler
 
 from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, ReduceLROnPlateau
 from lrlib.training.data import batch_order, digits
-from lrlib.training.loop import evaluate, train
+from lrlib.training.loop import evaluate, find_device, train
 from lrlib.training.model import mlp
 
 torch.set_num_threads(1)
@@ -30,15 +30,29 @@ def test_the_curve_you_see_is_the_curve_that_trained():
 
 
 def test_a_torch_scheduler_trains_the_same_run():
+    data = DIGITS.double()  # in which the last digit of a rate makes no difference to speak of
     twin = train(
         lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, 100),
-        DIGITS,
+        data,
         base_lr=0.1,
         total_steps=60,
     )
-    mine = train(COSINE, DIGITS, total_steps=60)
+    mine = train(COSINE, data, total_steps=60)
     assert twin.lr == pytest.approx(mine.lr, rel=1e-12)
-    assert twin.train_loss == pytest.approx(mine.train_loss, rel=1e-5)
+    assert twin.train_loss == pytest.approx(mine.train_loss, rel=1e-8)
+
+
+def test_a_run_is_computed_in_the_type_of_its_data():
+    single, double = (train(COSINE, data, total_steps=3) for data in (DIGITS, DIGITS.double()))
+    assert single.train_loss == pytest.approx(double.train_loss, rel=1e-5)
+    as_float32 = double.train_loss.astype(np.float32)
+    assert (double.train_loss != as_float32).all()
+    assert (single.train_loss == single.train_loss.astype(np.float32)).all()
+
+
+def test_a_device_that_is_left_to_the_machine_is_cuda_where_there_is_one():
+    assert find_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert find_device("cpu") == "cpu"
 
 
 def test_a_seed_decides_the_run():
