@@ -16,6 +16,7 @@ from lrlib.lab.studies import (
     PRE_LN,
     RISING,
     STUDIES,
+    WARMUP,
     WARMUP_PERCENT,
     Setting,
     WarmedUpPlateau,
@@ -28,6 +29,8 @@ torch.set_num_threads(1)
 SCHEDULES, PERIOD, WARMUPS = (
     STUDIES[f"transformer-{name}"] for name in ("schedules", "periods", "warmups")
 )
+TOTAL = SCHEDULES.total_steps
+RAMP = round(WARMUP * TOTAL)
 
 
 def curve_of(study, label, peak=0.004):
@@ -64,16 +67,15 @@ def test_every_row_of_the_scoreboard_is_tried_on_the_transformer():
 
 @pytest.mark.parametrize("key", ROWS)
 def test_a_row_that_does_not_rise_by_itself_stands_behind_a_warmup_on_a_clock_of_its_own(key):
-    total = SCHEDULES.total_steps
-    first = ROWS[key](0.004, total).curve(1)[0]
+    first = ROWS[key](0.004, TOTAL).curve(1)[0]
+    curve = curve_of(SCHEDULES, key)
     if key in RISING:
-        assert first <= 0.1 * 0.004
-        assert curve_of(SCHEDULES, key) == ROWS[key](0.004, total).curve(total)
+        assert curve[0] == first <= 0.1 * 0.004
+        assert key == "wsd" or curve == ROWS[key](0.004, TOTAL).curve(TOTAL)
     else:
         assert first == pytest.approx(0.004)
-        ramp, rest = curve_of(SCHEDULES, key)[:50], curve_of(SCHEDULES, key)[50:]
-        assert ramp == pytest.approx([0.004 * t / 50 for t in range(50)])
-        assert rest == pytest.approx(ROWS[key](0.004, total - 50).curve(total - 50))
+        assert curve[:RAMP] == pytest.approx([0.004 * t / RAMP for t in range(RAMP)])
+        assert curve[RAMP:] == pytest.approx(ROWS[key](0.004, TOTAL - RAMP).curve(TOTAL - RAMP))
 
 
 @pytest.mark.parametrize(
@@ -81,29 +83,32 @@ def test_a_row_that_does_not_rise_by_itself_stands_behind_a_warmup_on_a_clock_of
     [
         ("cosine to 10 %", 0.0022, 0.0004),
         ("linear to 10 %", 0.0022, 0.0004),
+        ("wsd", 0.004, 0.0),
         ("wsd, linear", 0.004, 0.0),
         ("wsd, last 40 %", 0.004, 0.0),
     ],
 )
 def test_what_is_tried_beside_the_scoreboard_ends_where_its_name_says(label, halfway, last):
     curve = curve_of(SCHEDULES, label)
-    assert curve[:51] == pytest.approx([0.004 * t / 50 for t in range(51)])
-    assert curve[525] == pytest.approx(halfway)
+    assert curve[: RAMP + 1] == pytest.approx([0.004 * t / RAMP for t in range(RAMP + 1)])
+    assert curve[(RAMP + TOTAL) // 2] == pytest.approx(halfway)
     assert curve[-1] == pytest.approx(last, abs=0.004 / 150)
 
 
-@pytest.mark.parametrize(("label", "start"), [("wsd, linear", 800), ("wsd, last 40 %", 600)])
+@pytest.mark.parametrize(
+    ("label", "start"), [("wsd", 800), ("wsd, linear", 800), ("wsd, last 40 %", 600)]
+)
 def test_a_stable_phase_ends_where_the_fall_begins(label, start):
     curve = curve_of(SCHEDULES, label)
-    assert set(curve[50 : start + 1]) == {0.004}
+    assert set(curve[RAMP : start + 1]) == {0.004}
     assert np.all(np.diff(curve[start:]) < 0)
 
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_a_cosine_of_a_period_is_where_its_phase_says(period):
     curve = curve_of(PERIOD, f"{period:g}")
-    for step in (50, 300, 525, 999):
-        phase = min(1, (step - 50) / round(950 * period))
+    for step in (RAMP, 300, 525, 999):
+        phase = min(1, (step - RAMP) / round((TOTAL - RAMP) * period))
         assert curve[step] == pytest.approx(0.002 * (1 + np.cos(np.pi * phase)), abs=1e-8)
 
 
