@@ -44,7 +44,7 @@ def make_record(
 
     Raises:
         ValueError: if an argument is outside its range, the file is not a record, another process
-            is making this one, or no best peak is found.
+            is making this one, no best peak is found, or the code changes meanwhile.
     """
     check_choice("device", device, DEVICES)
     if device == "auto":
@@ -55,14 +55,20 @@ def make_record(
     path = folder / f"{study.name}.csv"
     try:
         with FileLock(path.with_name(path.name + ".lock"), timeout=0):
-            made, runs = _kept(study, path, tell)
+            key = key_of(study)
+            made, runs = _kept(study, path, key, tell)
             while left := lacking(study, runs):
                 more = sum(map(len, left.values()))
                 for peaks, seeds in _calls(study, left, size):
                     runs += _train(study, peaks, seeds, device, jobs)
                     if (now := maker(device)) not in made:
                         made.append(now)
-                    write_record(path, study, made, runs)
+                    if changed := differences(key, key_of(study)):
+                        raise ValueError(
+                            f"{' and '.join(changed)} must stay as they are while {path} is made, "
+                            "and have changed: call again to make it anew"
+                        )
+                    write_record(path, study, key, made, runs)
                     more -= len(peaks) * len(seeds)
                     tell(f"{len(runs)} runs in {path}, at least {more} to come")
     except Timeout as error:
@@ -70,12 +76,11 @@ def make_record(
 
 
 def _kept(
-    study: Study, path: Path, tell: Callable[[str], None]
+    study: Study, path: Path, key: Mapping[str, object], tell: Callable[[str], None]
 ) -> tuple[list[dict[str, str]], list[Run]]:
     """Return what is still valid of a record: what made its runs, and the runs."""
     if not path.exists():
         return [], []
-    key = key_of(study)
     found, made, runs = read_record(path)
     other = differences(found, key)
     same = {
@@ -90,7 +95,7 @@ def _kept(
         tell(f"{len(runs) - len(kept)} runs in {path} were made with {reason}")
     made = made if kept else []
     if other and kept:
-        write_record(path, study, made, kept)
+        write_record(path, study, key, made, kept)
     return made, kept
 
 

@@ -72,15 +72,16 @@ class Record:
         average of the weights from the last.
         """
         lines = [("setting", "best peak", "loss", "against reference", "average less last")]
+        whole = {k: v for k, v in self.outcomes.items() if np.isfinite(v.test_loss).all()}
+        reference = whole.get(self.study.reference)
         for label, found in self.outcomes.items():
             loss = found.test_loss
-            if not np.isfinite(loss).all():
+            if label not in whole:
                 lines.append((label, found.peak, f"{found.diverged.sum()} of {loss.size} diverged"))
                 continue
-            line = [label, found.peak, estimate(loss), "", estimate(found.test_loss_average - loss)]
-            if self.study.reference not in (None, label):
-                line[3] = compare(loss, self.outcomes[self.study.reference].test_loss)
-            lines.append(line)
+            against = "" if reference in (None, found) else compare(loss, reference.test_loss)
+            less = estimate(found.test_loss_average - loss)
+            lines.append((label, found.peak, estimate(loss), against, less))
         form = "{:22} {:24} {:16} {:18} {}"
         return "\n".join(form.format(*map(str, (*line, "", ""))).rstrip() for line in lines)
 
@@ -160,11 +161,23 @@ def read_record(path: Path) -> tuple[dict[str, object], list[dict[str, str]], li
 
 
 def write_record(
-    path: Path, study: Study, made: Sequence[Mapping[str, str]], runs: Sequence[Run]
+    path: Path,
+    study: Study,
+    key: Mapping[str, object],
+    made: Sequence[Mapping[str, str]],
+    runs: Sequence[Run],
 ) -> None:
-    """Write the record of a study, whole or not at all, under today's key."""
+    """Write the record of a study, whole or not at all.
+
+    Args:
+        path: the file, which is replaced.
+        study: the study.
+        key: what decided the runs; see :func:`key_of`.
+        made: what made them; see :class:`Record`.
+        runs: the runs, in any order.
+    """
     evaluations = eval_steps(study.total_steps, study.eval_every).tolist()
-    entries = key_of(study) | {"made": made, "evaluations": evaluations}
+    entries = {**key, "made": made, "evaluations": evaluations}
     head = [f"{name}: {json.dumps(entry)}" for name, entry in entries.items()]
     places = {label: i for i, label in enumerate(study.settings)}
     runs = sorted(runs, key=lambda run: (places[run.label], run.peak, run.seed))

@@ -147,6 +147,17 @@ def test_a_record_says_what_made_it(trainer, make, tmp_path, monkeypatch):
     )
 
 
+def test_code_that_changes_while_a_record_is_made_stops_it(trainer, make, tmp_path, monkeypatch):
+    monkeypatch.setitem(recording.RUNS, "cpu", 4)
+    prints = iter(["1" * 64] * 4 + ["2" * 64])
+    monkeypatch.setattr(records, "source_fingerprint", lambda names: next(prints))
+    with pytest.raises(ValueError, match=r"code must stay as they are while .*toy.csv is made"):
+        make()
+    key, _, runs = read_record(tmp_path / "records" / "toy.csv")
+    assert key["code"] == "1" * 64
+    assert 0 < len(runs) < len(trainer.trained)
+
+
 def test_two_at_once_are_one_too_many(trainer, make, tmp_path):
     (tmp_path / "records").mkdir()
     with (

@@ -65,17 +65,32 @@ def test_a_summary_compares_every_setting_with_the_reference(folder):
     assert heading.index("average less last") == lines[0].index("−0.250")
 
 
-def test_a_summary_tells_of_runs_that_diverged(folder, monkeypatch):
+def test_a_summary_tells_of_runs_that_diverged(folder):
     path = folder / "toy.csv"
-    _, made, runs = read_record(path)
+    key, made, runs = read_record(path)
     wild = [
         replace(run, diverged=True, test_loss=float("nan"))
         if (run.label, run.seed) == ("post", 101)
         else run
         for run in runs
     ]
-    write_record(path, STUDY, made, wild)
+    write_record(path, STUDY, key, made, wild)
     assert "1 of 3 diverged" in record("toy", folder).summary().splitlines()[-1]
+
+
+def test_a_summary_goes_without_a_reference_that_diverged(folder):
+    path = folder / "toy.csv"
+    key, made, runs = read_record(path)
+    lost = [
+        replace(run, diverged=True, test_loss=np.inf)
+        if (run.label, run.purpose) == ("linear", "report")
+        else run
+        for run in runs
+    ]
+    write_record(path, STUDY, key, made, lost)
+    _, constant, linear, _ = record("toy", folder).summary().splitlines()
+    assert "3 of 3 diverged" in linear
+    assert constant.count("±") == 2
 
 
 def test_every_run_is_read_back_to_six_digits(tmp_path, folder):
@@ -83,7 +98,7 @@ def test_every_run_is_read_back_to_six_digits(tmp_path, folder):
     wild = replace(
         RUN, label="post", diverged=True, test_loss=float("nan"), val_loss=(1.0, 2.0, np.inf)
     )
-    write_record(path, STUDY, [{"date": "today"}], [wild, RUN])
+    write_record(path, STUDY, records.key_of(STUDY), [{"date": "today"}], [wild, RUN])
     key, made, runs = read_record(path)
     assert key == records.key_of(STUDY)
     assert made == [{"date": "today"}]
@@ -97,7 +112,7 @@ def test_runs_are_written_by_setting_then_peak_then_seed(tmp_path, folder):
         replace(RUN, peak=0.002),
         replace(RUN, seed=0),
     ]
-    write_record(path, STUDY, [], [RUN, *others])
+    write_record(path, STUDY, records.key_of(STUDY), [], [RUN, *others])
     assert [(run.label, run.peak, run.seed) for run in read_record(path)[2]] == [
         ("constant", 0.004, 9),
         ("linear", 0.002, 1),
