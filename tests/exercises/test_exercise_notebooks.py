@@ -16,8 +16,6 @@ NOTEBOOKS = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
 SOLUTIONS = {path.stem: path for path in sorted((FOLDER / "solutions").glob("*.py"))}
 CHECK = re.compile(r'^check\("((\d\d)\.(\w+))", (\w+)\)$', re.MULTILINE)
 
-each_notebook = pytest.mark.parametrize("topic", NOTEBOOKS)
-
 
 def read(topic):
     return nbformat.read(NOTEBOOKS[topic], as_version=4)
@@ -58,10 +56,15 @@ def stub(notebook, exercise):
     return cell
 
 
-def run(notebook):
-    """Execute a notebook as Jupyter does, and return what each cell printed, by cell id."""
-    place = {"metadata": {"path": FOLDER}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
+def solve(notebook, topic):
+    """Put the solutions in the place of the stubs."""
+    solved = solutions(topic)
+    for name in checks(notebook):
+        stub(notebook, name).source = solved[name.partition(".")[2]]
+
+
+def output_of(notebook):
+    """Return what each cell printed, by cell id. A notebook prints, and nothing else."""
     printed = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -69,6 +72,28 @@ def run(notebook):
             assert output.name == "stdout", output.text
             printed[cell.id] = printed.get(cell.id, "") + output.text
     return printed
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def topic(request):
+    """The name of a notebook."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def executed(topic):
+    """The notebook as it is and with its solutions, executed as Jupyter does.
+
+    One kernel runs both, as a student's does: what takes time is to start it and to import.
+    """
+    unsolved, solved = read(topic), read(topic)
+    solve(solved, topic)
+    for cell in solved.cells:
+        cell.id += "-solved"
+    place = {"metadata": {"path": FOLDER}}
+    both = nbformat.v4.new_notebook(cells=[*unsolved.cells, *solved.cells])
+    NotebookClient(both, timeout=120, kernel_name="python3", resources=place).execute()
+    return unsolved, solved
 
 
 def test_there_are_notebooks():
@@ -84,7 +109,6 @@ def test_every_notebook_has_its_solutions():
     assert NOTEBOOKS.keys() == SOLUTIONS.keys()
 
 
-@each_notebook
 def test_a_check_is_about_its_own_chapter_and_is_given_what_it_names(topic):
     for cell in checks(read(topic)).values():
         _, chapter, name, given = CHECK.fullmatch(cell.source).groups()
@@ -92,13 +116,11 @@ def test_a_check_is_about_its_own_chapter_and_is_given_what_it_names(topic):
         assert given == name
 
 
-@each_notebook
 def test_the_solutions_solve_every_exercise(topic):
     asked = {name.partition(".")[2] for name in checks(read(topic))}
     assert asked <= solutions(topic).keys()
 
 
-@each_notebook
 def test_a_stub_has_the_parameters_that_messages_name(topic):
     notebook = read(topic)
     for name in checks(notebook):
@@ -109,7 +131,6 @@ def test_a_stub_has_the_parameters_that_messages_name(topic):
             assert [argument.arg for argument in function.args.args] == named
 
 
-@each_notebook
 def test_the_examples_of_a_stub_are_true(topic):
     notebook, solved = read(topic), {}
     exec(SOLUTIONS[topic].read_text(encoding="utf8"), solved)
@@ -122,7 +143,6 @@ def test_the_examples_of_a_stub_are_true(topic):
             assert doctest.DocTestRunner().run(examples).failed == 0
 
 
-@each_notebook
 def test_an_exercise_has_a_header_a_stub_a_check_and_two_hints_at_least(topic):
     notebook = read(topic)
     for name, check in checks(notebook).items():
@@ -135,26 +155,21 @@ def test_an_exercise_has_a_header_a_stub_a_check_and_two_hints_at_least(topic):
         assert len(re.findall(r"<details><summary>.+</summary>\n\n", hints.source)) >= 2, name
 
 
-@each_notebook
 def test_the_last_exercise_is_an_open_one(topic):
     notebook = read(topic)
     headers = [cell.source for cell in notebook.cells if cell.source.startswith("## ")]
     assert re.match(r"## \d+\. Open: .+\n\n\*Explore\. Difficulty [1-5] of 5", headers[-1])
 
 
-@each_notebook
-def test_an_unsolved_notebook_runs_and_says_not_attempted_yet(topic):
-    notebook = read(topic)
-    printed = run(notebook)
+def test_an_unsolved_notebook_runs_and_says_not_attempted_yet(executed):
+    notebook, _ = executed
+    printed = output_of(notebook)
     for name, cell in checks(notebook).items():
         assert printed[cell.id] == "Not attempted yet.\n", name
 
 
-@each_notebook
-def test_a_solved_notebook_passes_every_check(topic):
-    notebook, solved = read(topic), solutions(topic)
-    for name in checks(notebook):
-        stub(notebook, name).source = solved[name.partition(".")[2]]
-    printed = run(notebook)
+def test_a_solved_notebook_passes_every_check(executed):
+    _, notebook = executed
+    printed = output_of(notebook)
     for name, cell in checks(notebook).items():
         assert printed[cell.id].startswith("Correct"), name
