@@ -8,6 +8,7 @@ from ..explorers.demos.descent import descend
 from ..explorers.runs import explore_runs, mean_curve, rate_curve
 from ..explorers.schedules import explore
 from ..explorers.sketch import Axis, Curve
+from ..lab.records import record
 from ..lab.scoreboard import ROWS, row, scoreboard
 from ..optim import ScheduledLR, driven_rates
 from ..plotting import colour_of, label_ends, plot_mean
@@ -63,6 +64,7 @@ __all__ = [
     "port",
     "power",
     "rate_curve",
+    "record",
     "rex_fall",
     "row",
     "scoreboard",

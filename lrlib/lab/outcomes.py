@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..training.history import eval_steps
-from .protocol import _best as best_rate
-from .protocol import _range as rates_near_best
+from .protocol import best_rate, rates_near_best
 from .studies import Study
 
 GROWTH = 8  # how many peaks a grid may grow by before the search is given up

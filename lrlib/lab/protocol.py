@@ -185,7 +185,7 @@ def tune(
             break
     else:
         raise ValueError(f"rates must reach the best rate, got {wanted!r} still to try")
-    chosen = [_best(found[label]) for label in candidates]
+    chosen = [best_rate(found[label]) for label in candidates]
     schedules = [
         make(rate, total_steps) for make, rate in zip(candidates.values(), chosen, strict=True)
     ]
@@ -193,7 +193,7 @@ def tune(
     return {
         label: Tuned(
             rate,
-            *_range(found[label]),
+            *rates_near_best(found[label]),
             schedules[i],
             np.array(sorted(found[label])),
             np.array([found[label][each] for each in sorted(found[label])]),
@@ -232,7 +232,12 @@ def _mean(loss: np.ndarray) -> float:
     return float(loss.mean()) if np.isfinite(loss).all() else math.inf
 
 
-def _best(found: Mapping[float, np.ndarray]) -> float:
+def best_rate(found: Mapping[float, np.ndarray]) -> float:
+    """Return the rate with the smallest mean loss; one at which a run diverged counts as worst.
+
+    Args:
+        found: each rate tried, and its losses by seed.
+    """
     return min(sorted(found), key=lambda rate: _mean(found[rate]))
 
 
@@ -243,7 +248,7 @@ def _wanted(found: Mapping[float, np.ndarray]) -> list[float]:
         found: each rate tried, and its validation losses.
     """
     rates = sorted(found)
-    at = rates.index(_best(found))
+    at = rates.index(best_rate(found))
     if at == 0:
         return [rates[0] ** 2 / rates[1]]
     if at == len(rates) - 1:
@@ -252,9 +257,13 @@ def _wanted(found: Mapping[float, np.ndarray]) -> list[float]:
     return [math.sqrt(low * high) for low, high in gaps if high / low > FINEST * (1 + 1e-9)]
 
 
-def _range(found: Mapping[float, np.ndarray]) -> tuple[float, float]:
-    """Return the ends of the range of rates within one standard error of the best."""
-    rates, best = sorted(found), _best(found)
+def rates_near_best(found: Mapping[float, np.ndarray]) -> tuple[float, float]:
+    """Return the ends of the range of rates within one standard error of the best, seed by seed.
+
+    Args:
+        found: each rate tried, and its losses by seed.
+    """
+    rates, best = sorted(found), best_rate(found)
     at = rates.index(best)
 
     def near(rate: float) -> bool:

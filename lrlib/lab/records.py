@@ -22,7 +22,7 @@ from ..training.cache import PACKAGE, source_fingerprint
 from ..training.history import eval_steps
 from ..tuning.csv_table import read_csv, read_head, write_csv
 from .outcomes import Outcome, Run, lacking, outcome
-from .statistics import compare, estimate
+from .statistics import Comparison, compare_all, estimate
 from .studies import STUDIES, Study
 from .text import sympy_source
 from .transformers import SOURCES
@@ -64,26 +64,37 @@ class Record:
         form = "{date} on {device} with torch {torch}, numpy {numpy} and Python {python}"
         return "; ".join(form.format(**each) for each in self.made)
 
+    def against_reference(self) -> dict[str, Comparison]:
+        """Compare each setting with the reference of the study, by test losses, seed by seed.
+
+        Returns:
+            Label to comparison, of those settings of which no run diverged; none without reference.
+        """
+        whole = {k: v.test_loss for k, v in self.outcomes.items() if not v.diverged.any()}
+        reference = whole.pop(self.study.reference, None)
+        if reference is None:
+            return {}
+        return dict(zip(whole, compare_all(list(whole.values()), reference), strict=True))
+
     def summary(self) -> str:
         """Return a line for each setting: its peak, its loss, and what differs from that.
 
-        The losses are those of the test examples with the seeds of the report. The last two columns
-        are differences seed by seed: from the reference of the study, if it has one, and of the
-        average of the weights from the last.
+        The losses are those of the test part with the seeds of the report. The differences are
+        taken seed by seed: from the reference of the study, if it has one, with the verdict, and of
+        the average of the weights from the last.
         """
-        lines = [("setting", "best peak", "loss", "against reference", "average less last")]
-        whole = {k: v for k, v in self.outcomes.items() if np.isfinite(v.test_loss).all()}
-        reference = whole.get(self.study.reference)
+        lines = [("setting", "best peak", "loss", "against reference", "", "average less last")]
+        against = self.against_reference()
         for label, found in self.outcomes.items():
             loss = found.test_loss
-            if label not in whole:
+            if found.diverged.any():
                 lines.append((label, found.peak, f"{found.diverged.sum()} of {loss.size} diverged"))
                 continue
-            against = "" if reference in (None, found) else compare(loss, reference.test_loss)
             less = estimate(found.test_loss_average - loss)
-            lines.append((label, found.peak, estimate(loss), against, less))
-        form = "{:22} {:24} {:16} {:18} {}"
-        return "\n".join(form.format(*map(str, (*line, "", ""))).rstrip() for line in lines)
+            verdict = against[label].verdict if label in against else ""
+            lines.append((label, found.peak, estimate(loss), against.get(label, ""), verdict, less))
+        form = "{:22} {:24} {:16} {:17} {:11} {}"
+        return "\n".join(form.format(*map(str, (*line, "", "", ""))).rstrip() for line in lines)
 
 
 def record(name: str, folder: Path = RECORDS) -> Record:
