@@ -13,6 +13,7 @@ from lrlib.lab.outcomes import Run
 from lrlib.lab.recording import make_record
 from lrlib.lab.records import EARLY, RECORDS, read_record, record, write_record
 from lrlib.lab.scoreboard import ROWS
+from lrlib.lab.statistics import VERDICTS
 from lrlib.lab.studies import STUDIES, Setting, Study, warmed_up
 from lrlib.lab.text import sympy_source
 from lrlib.lab.transformers import train_transformers
@@ -280,3 +281,17 @@ def test_runs_of_another_warmup_seed_or_network_begin_otherwise(tiny):
     deeper = Setting(TINY_STUDY.settings["linear"].schedule, TINY | {"layers": 2})
     other = replace(TINY_STUDY, settings={"linear": deeper})
     assert not agree(early_losses(other, runs), runs)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_has_a_complete_record_of_today(name):
+    found = record(name)
+    assert list(found.outcomes) == list(STUDIES[name].settings)
+    assert " on " in found.origin
+
+
+def test_each_of_many_settings_is_compared_with_the_reference_as_one_of_them(folder):
+    against = record("toy", folder).against_reference()
+    assert against["constant"].verdict in VERDICTS
+    assert {each.among for each in against.values()} == {len(against)}
+    assert STUDY.reference not in against
