@@ -26,8 +26,7 @@ from .model import check_sizes
 from .parallel import job_count, map_chunks
 from .updates import check_update, momentum_curve
 
-# Runs trained together on a core: enough to hide the overhead, few enough to keep all cores busy.
-FEWEST, USUAL = 8, 12
+FEWEST, USUAL, MOST = 8, 12, 32  # runs trained together on a core; see _chunks
 SMALL = 2.0  # seconds of work that are done before other processes would have started
 
 # The files whose change makes stored runs stale; a test holds this list against the imports.
@@ -223,7 +222,9 @@ def _train(setting, seeds, key, data, jobs, label) -> Runs:
 def _chunks(runs: int) -> int:
     """Return in how many chunks runs are trained on a CPU.
 
-    That depends on their number alone: in another chunk a product may be rounded differently.
+    That depends on their number alone, not on the cores: in another chunk a product may be rounded
+    differently. Chunks are an even number, for machines with an even number of cores; as large as
+    hides the overhead and fits into the cache; and smaller where there would be few of them.
     """
-    pairs = max(1, round(runs / (2 * USUAL)))  # an even number, as are the cores of most machines
-    return max(1, min(2 * pairs, runs // FEWEST))
+    size = min(max(USUAL, runs // 4), MOST)
+    return max(1, min(2 * max(1, runs // (2 * size)), runs // FEWEST))

@@ -122,7 +122,7 @@ def test_results_do_not_depend_on_the_number_of_processes(optimizer):
 
 
 @pytest.mark.parametrize(
-    ("runs", "chunks"), [(1, 1), (8, 1), (15, 1), (16, 2), (24, 2), (32, 2), (48, 4), (500, 42)]
+    ("runs", "chunks"), [(1, 1), (8, 1), (15, 1), (16, 2), (24, 2), (48, 4), (128, 4), (640, 20)]
 )
 def test_runs_are_divided_by_their_number_alone_so_that_two_cores_are_busy(runs, chunks):
     assert many._chunks(runs) == chunks
