@@ -113,7 +113,8 @@ def train_many(
 
     On a CPU the runs are shared out over the cores, with the same numbers, bit for bit, whatever
     their number; on CUDA as many as fit into its memory are trained at once. Only those that are
-    being trained take memory, beside the results. All is computed in the type of the data.
+    being trained take memory, beside the results. All is computed in the type of the data. On a
+    terminal and in Jupyter a bar shows how many runs are left.
 
     Args:
         schedules: the S schedules, plateaus among them, of which each run has a copy of its own.

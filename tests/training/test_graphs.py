@@ -76,7 +76,7 @@ def plain_cpu(schedules, data, options):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_single_precision_is_not_cut_down(device, optimizer):
-    options = OPTIONS | {"total_steps": 6, "optimizer": optimizer}
+    options = OPTIONS | {"total_steps": 3, "optimizer": optimizer}
     schedules = [ConstantLR(0.01, 1)]
     expected = plain_cpu(schedules, DIGITS, options)
     runs = train_many(schedules, SEEDS, DIGITS, device=device, **options)
