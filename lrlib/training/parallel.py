@@ -76,10 +76,16 @@ def map_chunks(
     jobs = min(job_count(jobs), max(1, len(chunks)))
     results: list[Result | None] = [None] * len(chunks)
     given = _here(work, chunks) if jobs == 1 else _over_processes(work, chunks, jobs, label)
+    left = sum(sizes)
     with tqdm(
-        total=sum(sizes), desc=label, unit="run", delay=1, leave=False, disable=not shows_progress()
+        total=left,
+        desc=label,
+        unit="run",
+        postfix=f"{left} left",
+        delay=1 if jobs == 1 else 0,  # no flicker for a little work
+        leave=False,
+        disable=not shows_progress(),
     ) as bar:
-        left = sum(sizes)
         for i, result in given:
             results[i] = result
             left -= sizes[i]
