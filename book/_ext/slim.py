@@ -2,7 +2,8 @@
 
 The templates beside this file leave Font Awesome out (``book.css`` draws the few icons) and this
 extension does the rest: scripts no longer hold up the page, images say how large they are so that
-nothing jumps while they load, and the files that no page asks for are not copied.
+nothing jumps while they load, a keyboard reaches what scrolls, and the files that no page asks for
+are not copied.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ DESCRIPTION_LENGTH = 155  # what a search engine shows
 
 # Roles that docutils gives a bibliography; ARIA has since withdrawn them or asks for other parents.
 ROLES = re.compile(r' role="(doc-biblioentry|doc-backlink|list(?=" class="citation-list"))"')
+
+# Boxes that scroll where a page is narrow; formulas are the third kind (``static_math.py``).
+CODE = re.compile(r"<pre(?=[ >])")
+TABLE = '<div class="pst-scrollable-table-container"'
 
 
 def defer_scripts(context: dict[str, Any]) -> None:
@@ -63,6 +68,18 @@ def size_images(body: str, images: dict[str, Path]) -> str:
     return re.sub(r'<img (?P<rest>[^>]*src="[^"]*_images/(?P<name>[^"/]+)")', sized, body)
 
 
+def let_keyboard_reach(body: str) -> str:
+    """Make each box that may scroll a stop of the keyboard; ``book.js`` lets go of those that fit.
+
+    So a box is within reach from the first moment on, and without scripts.
+
+    Args:
+        body: the page's HTML.
+    """
+    body = CODE.sub('<pre tabindex="0"', body)
+    return body.replace(TABLE, f'{TABLE} tabindex="0" role="group" aria-label="Table"')
+
+
 def prepare_page(
     app: Sphinx,
     pagename: str,
@@ -73,7 +90,8 @@ def prepare_page(
     """Slim one page down before its template is filled in."""
     defer_scripts(context)
     images = {name: Path(app.srcdir, uri) for uri, name in app.builder.images.items()}
-    context["body"] = ROLES.sub("", size_images(context.get("body", ""), images))
+    body = ROLES.sub("", size_images(context.get("body", ""), images))
+    context["body"] = let_keyboard_reach(body)
     description = describe(doctree) if doctree else ""
     description = description or f"{pagename.capitalize()}: a page of “{app.config.html_title}”."
     tags = context.get("metatags", "")

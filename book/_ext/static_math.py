@@ -112,8 +112,11 @@ def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
     source = node.astext()
     if not node["nowrap"]:
         source = wrap_displaymath(source, None, False)
+    name = f"Equation {node['number']}" if node["number"] else "Formula"
     self.body.append(self.starttag(node, "div", CLASS="math-block"))
-    self.body.append(f'<div class="math-display">{_typeset_node(node, source, display=True)}</div>')
+    # It may scroll, so a keyboard must reach it; ``book.js`` lets go of one that fits.
+    box = f'<div class="math-display" tabindex="0" role="group" aria-label="{name}">'
+    self.body.append(f"{box}{_typeset_node(node, source, display=True)}</div>")
     if node["number"]:
         self.body.append(f'<span class="eqno">({node["number"]})')
         self.add_permalink_ref(node, "Link to this equation")

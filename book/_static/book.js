@@ -1,5 +1,7 @@
-// A box that scrolls sideways must be reachable by keyboard; one that fits must not be.
-const boxes = document.querySelectorAll(".math-display, .pst-scrollable-table-container");
+// The boxes that may scroll sideways are stops of the keyboard in the HTML; one that fits need not be.
+const boxes = document.querySelectorAll(
+  "main :is(pre, .math-display, .pst-scrollable-table-container)",
+);
 new ResizeObserver(() => {
   for (const box of boxes) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;

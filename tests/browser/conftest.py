@@ -5,7 +5,9 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 
+import build_stamp
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
@@ -18,19 +20,21 @@ QUIET += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, pytestconfig, build_book, worker_id):
-    """The folder of the book's pages, built once for all workers of a test session."""
+    """The folder of the book's pages. They are built here unless they are those of the sources."""
+    root = pytestconfig.rootpath
+    pages = root / "_build" / "html"
     folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    log, failed, pages = folder / "book.log", folder / "book.failed", folder / "_build" / "html"
-    with FileLock(folder / "book.lock"):
-        if not log.exists():
-            build = build_book(pytestconfig.rootpath, folder)
+    failure = (folder if worker_id == "master" else folder.parent) / "book.log"
+    pages.parent.mkdir(exist_ok=True)
+    with FileLock(pages.parent / "book.lock"):
+        if not failure.exists() and not build_stamp.is_current(pages, root):
+            build = build_book(root, root)
             if build.returncode:
-                failed.touch()
-            log.write_text(build.stdout, encoding="utf-8")
-    if failed.exists():
-        pytest.fail(log.read_text(encoding="utf-8"), pytrace=False)
+                failure.write_text(build.stdout, encoding="utf-8")
+            elif not build_stamp.is_current(pages, root):
+                failure.write_text("a source was changed while the book was built", "utf-8")
+    if failure.exists():
+        pytest.fail(failure.read_text(encoding="utf-8"), pytrace=False)
     return pages
 
 
@@ -72,30 +76,42 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def new_tab(browser):
+    """Open a tab in a fresh profile, and list what it complains of and what it asks of outside."""
+
+    @contextmanager
+    def open_tab(**profile):
+        context = browser.new_context(**profile)
+        tab = context.new_page()
+        complaints = []
+
+        def on_request(request):
+            if not request.url.startswith(("file://", "http://127.0.0.1:", "data:", "blob:")):
+                complaints.append(f"outside request: {request.url}")
+
+        def on_response(response):
+            if response.status >= 400:
+                complaints.append(f"{response.status}: {response.url}")
+
+        def on_console(message):
+            if message.type in ("error", "warning"):
+                complaints.append(f"console {message.type}: {message.text}")
+
+        tab.on("request", on_request)
+        tab.on("response", on_response)
+        tab.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        tab.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        tab.on("console", on_console)
+        yield tab, complaints
+        context.close()
+
+    return open_tab
+
+
 @pytest.fixture
-def page(browser):
+def page(new_tab):
     """A tab in a fresh profile; the test fails if what it opened complained or went outside."""
-    context = browser.new_context()
-    tab = context.new_page()
-    complaints = []
-
-    def on_request(request):
-        if not request.url.startswith(("file://", "http://127.0.0.1:", "data:", "blob:")):
-            complaints.append(f"outside request: {request.url}")
-
-    def on_response(response):
-        if response.status >= 400:
-            complaints.append(f"{response.status}: {response.url}")
-
-    def on_console(message):
-        if message.type in ("error", "warning"):
-            complaints.append(f"console {message.type}: {message.text}")
-
-    tab.on("request", on_request)
-    tab.on("response", on_response)
-    tab.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-    tab.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
-    tab.on("console", on_console)
-    yield tab
-    context.close()
+    with new_tab() as (tab, complaints):
+        yield tab
     assert not complaints

@@ -3,11 +3,10 @@
 import importlib
 import inspect
 import re
-from functools import cache
 from pathlib import Path
 
+import built
 import pytest
-from bs4 import BeautifulSoup
 
 from lrlib.catalog import CATALOG
 
@@ -18,9 +17,8 @@ each_page = pytest.mark.parametrize("page_of", REFERENCE, ids=lambda path: path.
 each_row = pytest.mark.parametrize("key", CATALOG)
 
 
-@cache
 def soup(site, name):
-    return BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+    return built.soup(site / "book" / f"{name}.html")
 
 
 def modules(page):
