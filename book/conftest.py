@@ -1,4 +1,4 @@
-"""While the book is being built its chapters train: their tests wait, and find that done."""
+"""A chapter tested while the book is built waits, and finds its runs done."""
 
 from filelock import FileLock
 
