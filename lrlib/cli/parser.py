@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser(chosen).parse_args(arguments)
     try:
         return asked.run(asked)
+    except ModuleNotFoundError as error:
+        asked.parser.error(f"{error}: pip install 'lrlib[course]' brings all that commands need")
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         asked.parser.error(str(error))
 

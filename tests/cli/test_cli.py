@@ -264,3 +264,11 @@ def test_the_package_can_be_run():
     )
     assert "warmup-decay" in found.stdout
     assert SequentialLR.__name__ not in found.stdout
+
+
+def test_a_package_that_is_missing_is_named_with_what_brings_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "lrlib.training.loop", None)
+    with pytest.raises(SystemExit) as left:
+        main(["train", "--scheduler", "step", "--step_size", "3"])
+    assert left.value.code == 2
+    assert "lrlib[course]" in capsys.readouterr().err
