@@ -66,6 +66,10 @@ def _schedule(asked: Namespace, updates: int, per: int) -> Schedule | ReduceLROn
             value = tuple(per * each for each in value)
         elif length and value is not None:
             value *= per
+        if name == "warmup_steps" and value > updates:
+            raise ValueError(
+                f"--warmup_steps must not exceed the run ({updates // per}), got {value // per}"
+            )
         given[name] = value
     schedule = entry.schedule(**given)
     if counts or entry.schedule is ReduceLROnPlateau or per == 1:
@@ -90,6 +94,7 @@ def _training(asked: Namespace) -> tuple[Any, int, dict[str, Any]]:
 def run_train(asked: Namespace) -> int:
     """Train under a schedule, and save the run."""
     from ..training.loop import train
+    from ..training.parallel import shows_progress
 
     data, epoch, options = _training(asked)
     updates = asked.epochs * epoch
@@ -101,7 +106,7 @@ def run_train(asked: Namespace) -> int:
         total_steps=updates,
         eval_every=epoch,
         checkpoint=asked.checkpoint,
-        progress=True,
+        progress=shows_progress(),
         **options,
     )
     out = asked.out or Path("runs", asked.scheduler)

@@ -16,6 +16,7 @@ from ..training.history import eval_steps
 from .protocol import best_rate, rates_near_best
 from .studies import Study
 
+PURPOSES = ("choice", "report")  # of a run
 GROWTH = 8  # how many peaks a grid may grow by before the search is given up
 
 

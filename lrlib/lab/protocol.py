@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ..schedules import ReduceLROnPlateau, Schedule
-from ..schedules.base import check_choice
+from ..schedules.base import check_choice, check_count, check_positive
 from ..theory import NoisyQuadratic
 from ..training import data as datasets
 from ..training.many import Runs, train_many
@@ -158,8 +158,8 @@ def tune(
             number of updates.
         rates: the grid to begin with: at least two rates, ascending; by default one that suits the
             optimizer.
-        seeds: the seeds by which a rate is chosen.
-        report: the seeds with which it is reported, none of them among ``seeds``.
+        seeds: the seeds by which a rate is chosen, two at least, each once.
+        report: the seeds with which it is reported, likewise, none of them among ``seeds``.
         total_steps: the number of updates of each run.
         optimizer: its key in :data:`OPTIMIZERS`.
 
@@ -168,10 +168,20 @@ def tune(
     """
     check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
     rates = list(OPTIMIZERS[optimizer].rates if rates is None else rates)
-    if len(rates) < 2 or rates != sorted(set(rates)) or rates[0] <= 0:
+    for i, rate in enumerate(rates):
+        check_positive(f"rates[{i}]", rate)
+    if len(rates) < 2 or rates != sorted(set(rates)):
         raise ValueError(f"rates must be at least two positive numbers, ascending, got {rates!r}")
+    seeds, report = _checked("seeds", seeds), _checked("report", report)
     if shared := sorted(set(seeds) & set(report)):
         raise ValueError(f"report must hold no seed by which a rate is chosen, got {shared!r}")
+    check_count("total_steps", total_steps, least=1)
+    if not candidates:
+        raise ValueError("candidates must hold one at least, got none")
+    for label, make in candidates.items():
+        made = make(rates[0], total_steps)
+        if not isinstance(made, Schedule | ReduceLROnPlateau):
+            raise ValueError(f"candidates[{label!r}] must make a schedule, got {made!r}")
 
     found: dict[Hashable, dict[float, np.ndarray]] = {label: {} for label in candidates}
     wanted = [(label, rate) for label in candidates for rate in rates]
@@ -230,6 +240,15 @@ def tune_quadratic(problem: NoisyQuadratic, shape: Sequence[float]) -> tuple[flo
 def _mean(loss: np.ndarray) -> float:
     """Return the mean loss, infinite if a run diverged."""
     return float(loss.mean()) if np.isfinite(loss).all() else math.inf
+
+
+def _checked(name: str, seeds: Sequence[int]) -> tuple[int, ...]:
+    """Return seeds as a tuple; raise ValueError unless they are two at least, each once."""
+    for i, seed in enumerate(seeds):
+        check_count(f"{name}[{i}]", seed)
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise ValueError(f"{name} must be two at least, each once, got {seeds!r}")
+    return tuple(int(seed) for seed in seeds)
 
 
 def best_rate(found: Mapping[float, np.ndarray]) -> float:

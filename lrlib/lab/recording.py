@@ -12,7 +12,16 @@ from ..schedules.base import check_choice
 from ..training.loop import check_device
 from ..training.parallel import job_count
 from .outcomes import Run, lacking
-from .records import EARLY, RECORDS, differences, key_of, maker, read_record, write_record
+from .records import (
+    EARLY,
+    RECORDS,
+    as_kept,
+    differences,
+    key_of,
+    maker,
+    read_record,
+    write_record,
+)
 from .studies import Study
 from .transformers import train_transformers
 
@@ -60,7 +69,7 @@ def make_record(
             while left := lacking(study, runs):
                 more = sum(map(len, left.values()))
                 for peaks, seeds in _calls(study, left, size):
-                    runs += _train(study, peaks, seeds, device, jobs)
+                    runs += map(as_kept, _train(study, peaks, seeds, device, jobs))
                     if (now := maker(device)) not in made:
                         made.append(now)
                     if changed := differences(key, key_of(study)):

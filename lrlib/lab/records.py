@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from ..schedules.base import check_choice
 from ..training.cache import PACKAGE, source_fingerprint
 from ..training.history import eval_steps
 from ..tuning.csv_table import read_csv, read_head, write_csv
-from .outcomes import Outcome, Run, lacking, outcome
+from .outcomes import PURPOSES, Outcome, Run, lacking, outcome
 from .statistics import Comparison, compare_all, estimate
 from .studies import STUDIES, Study
 from .text import sympy_source
@@ -109,10 +110,10 @@ def record(name: str, folder: Path = RECORDS) -> Record:
             today's code, data and definition: it says which, and the command that mends it.
     """
     check_choice("name", name, tuple(STUDIES))
-    study, path = STUDIES[name], folder / f"{name}.csv"
+    study, path = STUDIES[name], Path(folder) / f"{name}.csv"
     mend = f"make it with: python -m lrlib record {name}"
     if not path.exists():
-        raise ValueError(f"{path} is missing; {mend}")
+        raise ValueError(f"{path} is missing, where a checkout of the course has it; {mend}")
     found, made, runs = read_record(path)
     if other := differences(found, key_of(study)):
         raise ValueError(f"{path} was made with another {' and another '.join(other)}; {mend}")
@@ -164,11 +165,30 @@ def read_record(path: Path) -> tuple[dict[str, object], list[dict[str, str]], li
         key = {name: entries[name] for name in ("study", "code", "data", "definition")}
         made, evaluations = entries["made"], entries["evaluations"]
         rows = read_csv(path, _columns(evaluations), len(head))
-    except (ValueError, KeyError) as error:
-        raise ValueError(f"path must be a record of lrlib, got {str(path)!r}") from error
-    first, early = len(_SINGLE), len(_SINGLE) + len(evaluations)
-    runs = [Run(*cells[:first], tuple(cells[first:early]), tuple(cells[early:])) for cells in rows]
+        first, early = len(_SINGLE), len(_SINGLE) + len(evaluations)
+        runs = [
+            Run(*cells[:first], tuple(cells[first:early]), tuple(cells[early:])) for cells in rows
+        ]
+        for entry, kind in ((key["definition"], dict), (made, list)):
+            if not isinstance(entry, kind):
+                raise ValueError(entry)
+        seeds = Counter((run.label, run.peak, run.seed) for run in runs)
+        if max(seeds.values(), default=1) > 1 or not all(map(_is_sound, runs)):
+            raise ValueError(path)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"path must be a record of lrlib, whole and as it was made, got {str(path)!r}; "
+            f"delete it and make it with: python -m lrlib record {path.stem}"
+        ) from error
     return key, made, runs
+
+
+def as_kept(run: Run) -> Run:
+    """Return a run as its record keeps it: losses to six digits."""
+    *which, diverged, test_loss, test_average, val_average, val_loss, train_loss = astuple(run)
+    ends = map(_rounded, (test_loss, test_average, val_average))
+    curves = (tuple(map(_rounded, losses)) for losses in (val_loss, train_loss))
+    return Run(*which, diverged, *ends, *curves)
 
 
 def write_record(
@@ -201,6 +221,16 @@ def data_digest() -> str:
     return sympy_source().digest()
 
 
+def _rounded(loss: float) -> float:
+    return float(f"{loss:.{DIGITS}g}")
+
+
+def _is_sound(run: Run) -> bool:
+    """Return whether a run is of a purpose that there is, and its losses are as its fate is."""
+    losses = [run.test_loss, run.test_loss_average, *run.val_loss]
+    return run.purpose in PURPOSES and (run.diverged or bool(np.isfinite(losses).all()))
+
+
 def _columns(evaluations: Sequence[int]) -> dict[str, str]:
     columns = [f"val_loss_{step}" for step in evaluations]
     columns += [f"train_loss_{update}" for update in EARLY]
@@ -208,8 +238,5 @@ def _columns(evaluations: Sequence[int]) -> dict[str, str]:
 
 
 def _cells(run: Run) -> list[object]:
-    *single, val_loss, train_loss = astuple(run)
-    label, peak, *others = single
-    losses = [*others, *val_loss, *train_loss]
-    rounded = [float(f"{x:.{DIGITS}g}") if isinstance(x, float) else x for x in losses]
-    return [label, peak, *rounded]
+    *single, val_loss, train_loss = astuple(as_kept(run))
+    return [*single, *val_loss, *train_loss]

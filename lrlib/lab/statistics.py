@@ -83,12 +83,7 @@ def estimate(values: ArrayLike) -> Estimate:
     Raises:
         ValueError: if there are fewer than two seeds, or a value is not finite.
     """
-    seen = np.ma.asarray(values, dtype=float)
-    if seen.ndim > 1:
-        seen = seen.mean(axis=tuple(range(seen.ndim - 1)))
-    seen = np.ma.compressed(seen)
-    if seen.size < 2 or not np.isfinite(seen).all():
-        raise ValueError(f"values must be finite, of two seeds at least, got {values!r}")
+    seen = _by_seed(values)
     return Estimate(float(seen.mean()), float(seen.std(ddof=1) / seen.size**0.5))
 
 
@@ -96,7 +91,7 @@ def compare(a: ArrayLike, b: ArrayLike, smallest: float = SMALLEST, among: int =
     """Compare a loss with another, seed by seed, and say which of four verdicts holds.
 
     Args:
-        a: losses of shape [..., seeds]; each seed is averaged first.
+        a: losses of shape [..., seeds]; each seed is averaged first, as :func:`estimate` does.
         b: the losses that they are held against, of the same shape, the same seeds in the same
             order.
         smallest: a difference below which two losses are called equal, finite and >= 0.
@@ -106,12 +101,12 @@ def compare(a: ArrayLike, b: ArrayLike, smallest: float = SMALLEST, among: int =
         ValueError: if the shapes differ, an argument is outside its range, or :func:`estimate`
             refuses the differences.
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a, b = np.ma.asarray(a, dtype=float), np.ma.asarray(b, dtype=float)
     if a.shape != b.shape:
         raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
     check_rate("smallest", smallest)
     check_count("among", among, least=1)
-    difference, seeds = estimate(a - b), a.shape[-1]
+    difference, seeds = estimate(a - b), len(_by_seed(a - b))
     reach = _quantile(1 - (1 - LEVEL) / among, seeds - 1) * difference.se
     low, high = difference.mean - reach, difference.mean + reach
     return Comparison(difference.mean, difference.se, low, high, seeds, smallest, among)
@@ -128,6 +123,17 @@ def compare_all(
         smallest: as of :func:`compare`.
     """
     return [compare(each, reference, smallest, among=len(losses)) for each in losses]
+
+
+def _by_seed(values: ArrayLike) -> np.ndarray:
+    """Return the mean of each seed that is not masked altogether."""
+    seen = np.ma.asarray(values, dtype=float)
+    if seen.ndim > 1:
+        seen = seen.mean(axis=tuple(range(seen.ndim - 1)))
+    seen = np.ma.compressed(seen)
+    if seen.size < 2 or not np.isfinite(seen).all():
+        raise ValueError(f"values must be finite, of two seeds at least, got {values!r}")
+    return seen
 
 
 @cache

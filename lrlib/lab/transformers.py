@@ -118,7 +118,10 @@ def train_transformers(
     check_rate("weight_decay", weight_decay)
     check_positive("clip", clip)
     check_fraction("average", average)
-    check_count("eval_every", eval_every, least=1)
+    evals = eval_steps(total_steps, eval_every)
+    for i, schedule in enumerate(schedules):
+        if isinstance(schedule, ReduceLROnPlateau):
+            _check_risen(f"schedules[{i}]", schedule, evals)
     device = find_device(device)
     jobs = job_count(jobs)
     gpt = GPT(256, norm, layers, width, heads, context)  # refuses a bad shape before a text is read
@@ -132,7 +135,7 @@ def train_transformers(
         weight_decay,
         clip,
         average,
-        eval_steps(total_steps, eval_every),
+        evals,
         device,
         torch.get_default_dtype(),
     )
@@ -162,6 +165,16 @@ def _check_betas(betas: tuple[float, float]) -> None:
         check_fraction(f"betas[{i}]", beta)
         if beta == 1:
             raise ValueError(f"betas[{i}] must be below 1, got {beta!r}")
+
+
+def _check_risen(name: str, plateau: ReduceLROnPlateau, evals: np.ndarray) -> None:
+    """Raise ValueError unless a plateau is at its rate when its first metric comes."""
+    first = int(evals[1]) if len(evals) > 1 else 0
+    if plateau.curve(first + 1)[-1] != plateau.lr:
+        raise ValueError(
+            f"{name} must have warmed up before its first metric comes, after {first} updates, "
+            "got one whose warmup is longer"
+        )
 
 
 def _check_text(text: Text, context: int) -> None:

@@ -21,12 +21,17 @@ def cache_dir() -> Path:
     it can be deleted at any time.
     """
     folder = Path(os.environ.get("LRLIB_CACHE") or user_cache_path("lrlib"))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"LRLIB_CACHE must be a folder that can be made, got {str(folder)!r}"
+        ) from error
     return folder
 
 
 def source_fingerprint(names: Iterable[str]) -> str:
-    """Return a hash of the code in files of lrlib, which comments and docstrings leave as it is.
+    """Return a hash of the code in files of lrlib; rewording comments and docstrings leaves it.
 
     Args:
         names: the files, as paths below the package.

@@ -173,7 +173,7 @@ def find_device(device: str) -> str:
 def check_device(device: str) -> None:
     """Raise ValueError unless ``device`` is one that torch can use here."""
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=torch.device(device)).cpu()
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one that torch finds here, got {device!r}") from error
 

@@ -272,3 +272,10 @@ def test_a_package_that_is_missing_is_named_with_what_brings_it(monkeypatch, cap
         main(["train", "--scheduler", "step", "--step_size", "3"])
     assert left.value.code == 2
     assert "lrlib[course]" in capsys.readouterr().err
+
+
+def test_a_warmup_longer_than_the_run_is_refused_in_the_units_of_the_command_line(capsys):
+    words = ["train", "--scheduler", "linear-warmup", "--warmup_steps", "20", "--epochs", "1"]
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "--warmup_steps must not exceed the run (1), got 20" in capsys.readouterr().err

@@ -152,7 +152,7 @@ def test_a_search_without_an_end_is_given_up_with_an_error(landscape):
         lab.tune(CANDIDATES, rates=(0.1, 0.2, 0.4), seeds=(0, 1))
 
 
-@pytest.mark.parametrize("rates", [(0.1,), (0.2, 0.1), (0.1, 0.1), (0, 0.1)])
+@pytest.mark.parametrize("rates", [(0.1,), (0.2, 0.1), (0.1, 0.1)])
 def test_a_bad_grid_is_named(rates):
     with pytest.raises(ValueError, match="rates must be at least two positive numbers, ascending"):
         lab.tune(CANDIDATES, rates=rates)
@@ -195,3 +195,25 @@ def test_the_quadratic_is_tuned_to_the_bottom_of_its_valley():
     assert loss == pytest.approx(problem.final_loss([peak * rate for rate in shape]))
     for other in (0.01, 0.1, 0.9 * peak, 1.1 * peak, 1.0):
         assert problem.final_loss([other * rate for rate in shape]) > loss
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"candidates": {}}, "candidates must hold one at least, got none"),
+        ({"candidates": {"a": min}}, r"candidates\['a'\] must make a schedule, got 0.1"),
+        ({"rates": (0, 0.1)}, "rates\\[0\\] must be a finite number > 0, got 0"),
+        ({"rates": ("a", "b")}, "rates\\[0\\] must be a finite number > 0, got 'a'"),
+        ({"seeds": (0,)}, "seeds must be two at least, each once, got \\(0,\\)"),
+        ({"seeds": (0, 0, 1)}, "seeds must be two at least, each once, got \\(0, 0, 1\\)"),
+        ({"seeds": (0, 1.5)}, "seeds\\[1\\] must be a whole number >= 0, got 1.5"),
+        ({"report": ()}, "report must be two at least, each once, got \\(\\)"),
+        ({"report": (100, 100)}, "report must be two at least, each once, got"),
+        ({"total_steps": 0}, "total_steps must be a whole number >= 1, got 0"),
+        ({"optimizer": "lion"}, "optimizer must be one of 'sgd', 'adamw', got 'lion'"),
+    ],
+)
+def test_a_bad_argument_is_named_before_anything_is_trained(landscape, change, message):
+    with pytest.raises(ValueError, match=message):
+        lab.tune(**{"candidates": CANDIDATES, "rates": GRID} | change)
+    assert landscape.tried == []

@@ -138,7 +138,10 @@ MEND = "make it with: python -m lrlib record toy"
 
 def test_a_record_that_is_not_there_is_named_with_the_command_that_makes_it(folder):
     (folder / "toy.csv").unlink()
-    assert refused("toy", folder) == f"{folder}/toy.csv is missing; {MEND}"
+    assert (
+        refused("toy", folder)
+        == f"{folder}/toy.csv is missing, where a checkout of the course has it; {MEND}"
+    )
 
 
 def test_a_record_of_other_code_is_refused(folder, monkeypatch):
@@ -194,7 +197,8 @@ def test_a_record_that_lacks_runs_is_refused(folder, monkeypatch, altered, left)
 def test_a_file_that_is_no_record_is_named(folder, altered):
     path = folder / "toy.csv"
     path.write_text(altered(path.read_text()))
-    assert refused("toy", folder) == f"path must be a record of lrlib, got '{path}'"
+    said = f"path must be a record of lrlib, whole and as it was made, got '{path}'; delete it and "
+    assert refused("toy", folder) == said + MEND
 
 
 def test_an_unknown_study_is_named(folder):
@@ -295,3 +299,37 @@ def test_each_of_many_settings_is_compared_with_the_reference_as_one_of_them(fol
     assert against["constant"].verdict in VERDICTS
     assert {each.among for each in against.values()} == {len(against)}
     assert STUDY.reference not in against
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# evaluations: [", "# evaluations: 5 # ["),
+        ("choice", "other"),
+        ("# made: [", '# made: "x" # ['),
+    ],
+)
+def test_a_record_that_was_altered_is_refused_with_what_mends_it(folder, old, new):
+    path = folder / "toy.csv"
+    text = path.read_text("utf8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf8")
+    with pytest.raises(ValueError, match="path must be a record .* python -m lrlib record toy"):
+        record("toy", folder)
+
+
+def test_a_run_that_stands_twice_or_without_a_number_is_refused(folder):
+    path = folder / "toy.csv"
+    *others, last = path.read_text("utf8").splitlines(keepends=True)
+    which, _, losses = last.partition("False,")
+    for row in (last + last, f"{which}False,nan,{losses.partition(',')[2]}"):
+        path.write_text("".join(others) + row, "utf8")
+        with pytest.raises(ValueError, match="path must be a record"):
+            record("toy", folder)
+
+
+def test_a_loss_is_rounded_before_it_chooses_a_peak():
+    run = Run("a", 0.1, 0, "choice", False, 1.00000049, 1.0, 1.0, (1.00000049,), (2.00000049,))
+    kept = records.as_kept(run)
+    assert (kept.test_loss, kept.val_loss, kept.train_loss) == (1.0, (1.0,), (2.0,))
+    assert records.as_kept(kept) == kept

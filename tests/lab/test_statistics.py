@@ -131,3 +131,11 @@ def test_with_an_effect_the_power_is_as_computed(seeds):
 def test_a_bad_comparison_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         lab.compare(*arguments)
+
+
+def test_a_comparison_counts_what_is_not_masked_and_only_that():
+    a = np.ma.masked_equal([[1.0, 2.0, 3.0, 100.0], [1.0, 2.0, 100.0, 100.0]], 100)
+    found = lab.compare(a, np.ones((2, 4)))
+    assert (found.mean, found.seeds) == (1.0, 3)
+    low, _ = t.interval(0.99, 2, 1, 1 / 3**0.5)
+    assert found.low == pytest.approx(low)

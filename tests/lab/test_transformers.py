@@ -14,7 +14,7 @@ from plain_gpt import RESULTS, plain_loop, rhymes
 import lrlib
 from lrlib import ConstantLR, MultiStepLR, ReduceLROnPlateau, WarmupWithDecay
 from lrlib.lab import chunk, transformers
-from lrlib.lab.studies import STUDIES
+from lrlib.lab.studies import STUDIES, WarmedUpPlateau
 from lrlib.lab.transformers import SOURCES, train_transformers
 from lrlib.training.graphs import DeviceClock
 
@@ -270,3 +270,11 @@ def test_a_study_says_every_argument_that_decides_its_runs(study):
     deciding -= {"text", "device", "jobs"}
     for setting in study.settings.values():
         assert set(setting.network) == deciding
+
+
+def test_a_warmup_longer_than_the_wait_for_a_plateaus_first_metric_is_refused():
+    plateau = WarmedUpPlateau(ReduceLROnPlateau(0.1), 5)
+    with pytest.raises(ValueError, match=r"schedules\[1\] must have warmed up .* after 3 updates"):
+        train_transformers(
+            [ConstantLR(0.1, 1), plateau], [0], rhymes(), eval_every=3, total_steps=9
+        )

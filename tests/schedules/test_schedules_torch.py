@@ -24,13 +24,13 @@ def driven(base_lr, make_scheduler, steps, key="lr"):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=base_lr, momentum=0.5)
     scheduler = make_scheduler(optimizer)
     values = []
-    for step in range(steps):
-        values.append(optimizer.param_groups[0][key])
-        if step < steps - 1:
-            optimizer.step()
-            with warnings.catch_warnings():
-                # SequentialLR passes an epoch, which torch itself deprecates.
-                warnings.filterwarnings("ignore", "The epoch parameter", UserWarning)
+    with warnings.catch_warnings():
+        # SequentialLR passes an epoch, which torch itself deprecates.
+        warnings.filterwarnings("ignore", "The epoch parameter", UserWarning)
+        for step in range(steps):
+            values.append(optimizer.param_groups[0][key])
+            if step < steps - 1:
+                optimizer.step()
                 scheduler.step()
     return values
 

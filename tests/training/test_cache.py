@@ -55,3 +55,10 @@ def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("LRLIB_CACHE", str(tmp_path / "here"))
     assert cache.cache_dir() == tmp_path / "here"
     assert cache.cache_dir().is_dir()
+
+
+def test_a_cache_that_cannot_be_is_named(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(OSError, match="LRLIB_CACHE must be a folder that can be made, got .*below"):
+        cache.cache_dir()
