@@ -123,6 +123,8 @@ def be_killed_and_go_on(folder, kills=4, total_steps=400):
     for name in ("sgd", "adamw", "plateau"):
         path = Path(folder) / name
         kept = {"checkpoint": path, "checkpoint_every": 1, "total_steps": total_steps}
+        # First, because it imports what every child would have to import again.
+        undisturbed = run(RUNS[name], total_steps=total_steps)
         killed = 0
         for _ in range(kills):
             child = os.fork()
@@ -136,8 +138,8 @@ def be_killed_and_go_on(folder, kills=4, total_steps=400):
             time.sleep(chance.uniform(0, 0.05))
             os.kill(child, signal.SIGKILL)
             killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-        survived = run(RUNS[name], **kept)
-        outcomes[name] = killed, survived, run(RUNS[name], total_steps=total_steps)
+        survived = run(RUNS[name], **kept | {"checkpoint_every": total_steps})
+        outcomes[name] = killed, survived, undisturbed
     print(json.dumps(outcomes))
 
 
