@@ -113,7 +113,7 @@ class GPT:
         return torch.cat(parts)
 
     def split(self, weights: Tensor) -> dict[str, Tensor]:
-        """Return the parts of weights of shape [R, weights] by name, each [R, *its shape]."""
+        """Return the parts of weights of shape [R, weights] by name, of shape [R] and its own."""
         shapes = self.matrices | self.vectors
         parts = weights.split([prod(shape) for shape in shapes.values()], dim=1)
         return {

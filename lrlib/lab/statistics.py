@@ -58,7 +58,7 @@ class Comparison(Estimate):
 
     @property
     def verdict(self) -> str:
-        """One of four words: ``"equal"``, ``"better"``, ``"worse"``, ``"undecided"``.
+        """The verdict, ``"equal"``, ``"better"``, ``"worse"`` or ``"undecided"``.
 
         Equal, if the whole interval lies within plus or minus ``smallest``; else better (a lower
         loss) or worse, if the interval excludes zero; else undecided.
