@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -46,41 +47,49 @@ def explorers_in(path):
             yield eval(compile(ast.Expression(call), path.name, "eval"), namespace)
 
 
+@cache
+def explorers_of(path):
+    """The explorers of a page, made once for all tests."""
+    return list(explorers_in(path))
+
+
 PAGES = [BOOK / "intro.md", *sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))]
-EXPLORERS = [explorer for path in PAGES for explorer in explorers_in(path)]
 
-each_explorer = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda each: each.spec.id)
-
-
-def test_the_front_page_and_every_chapter_have_an_explorer():
-    assert all(list(explorers_in(path)) for path in PAGES)
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 
 
-@each_explorer
-def test_the_figure_in_jupyter_follows_every_slider_to_both_ends(explorer):
-    for slider in explorer.spec.sliders:
-        control, seen = explorer.controls[slider.name], []
-        for position in (slider.low, slider.high, slider.start):
-            control.value = position
-            assert explorer.values[slider.name] == position
-            seen.append(explorer.figure.value)
-        assert len(set(seen)) >= 2, slider.name
+@each_page
+def test_the_front_page_and_every_chapter_have_an_explorer(path):
+    assert explorers_of(path)
 
 
-@each_explorer
-def test_the_page_gets_html_that_says_what_it_shows(explorer):
-    html = BeautifulSoup(explorer._repr_mimebundle_()["text/html"], "html.parser")
-    for slider in explorer.spec.sliders:
-        control = html.select_one(f'input[name="{slider.name}"]')
-        assert html.select_one(f'label[for="{control["id"]}"]').get_text() == slider.name
-        assert float(control["value"]) == slider.start
-    moving = [each for each in explorer.spec.drawn(explorer.spec.start) if each.moves]
-    for i, panel in enumerate(html.select(".explorer-panel")):
-        lines = [each.lines[i] for each in moving if each.lines[i]]
-        for k, line in enumerate(lines):
-            assert panel.select_one(f'.explorer-live[data-line="{k}"]')["d"] == line.path
-        values = panel.select(".explorer-value")
-        assert [value.get_text() for value in values] == [line.text for line in lines]
+@each_page
+def test_the_figure_in_jupyter_follows_every_slider_to_both_ends(path):
+    for explorer in explorers_of(path):
+        for slider in explorer.spec.sliders:
+            control, seen = explorer.controls[slider.name], []
+            for position in (slider.low, slider.high):
+                control.value = position
+                assert explorer.values[slider.name] == position
+                seen.append(explorer.figure.value)
+            assert len(set(seen)) == 2, (explorer.spec.id, slider.name)
+
+
+@each_page
+def test_the_page_gets_html_that_says_what_it_shows(path):
+    for explorer in explorers_of(path):
+        html = BeautifulSoup(explorer._repr_mimebundle_()["text/html"], "html.parser")
+        for slider in explorer.spec.sliders:
+            control = html.select_one(f'input[name="{slider.name}"]')
+            assert html.select_one(f'label[for="{control["id"]}"]').get_text() == slider.name
+            assert float(control["value"]) == slider.start
+        moving = [each for each in explorer.spec.drawn(explorer.spec.start) if each.moves]
+        for i, panel in enumerate(html.select(".explorer-panel")):
+            lines = [each.lines[i] for each in moving if each.lines[i]]
+            for k, line in enumerate(lines):
+                assert panel.select_one(f'.explorer-live[data-line="{k}"]')["d"] == line.path
+            values = panel.select(".explorer-value")
+            assert [value.get_text() for value in values] == [line.text for line in lines]
 
 
 def test_jupyter_gets_the_widget():
