@@ -1,4 +1,4 @@
-// The boxes that may scroll sideways are stops of the keyboard in the HTML; one that fits need not be.
+// Boxes that may scroll sideways are stops of the keyboard in the HTML; one that fits need not be.
 const boxes = document.querySelectorAll(
   "main :is(pre, .math-display, .pst-scrollable-table-container)",
 );
