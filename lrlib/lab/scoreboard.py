@@ -27,7 +27,7 @@ RECIPES: dict[str, Recipe] = {
     "inverse-time": lambda peak, steps: schedules.InverseTimeLR(peak, max(1, steps // 20), 1),
     "inverse-sqrt": lambda peak, steps: schedules.InverseSqrtLR(peak, steps // 10),
     # Of 31 pairs of a factor from 0.1 to 0.9 and a patience of up to 5 of the lab's evaluations,
-    # the one with the smallest validation loss, under SGD and under AdamW.
+    # the one with the smallest validation loss in the mean of SGD and AdamW.
     "plateau": lambda peak, steps: schedules.ReduceLROnPlateau(peak, factor=0.8, patience=0),
 }
 
