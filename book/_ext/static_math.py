@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.util import logging
-from sphinx.util.math import wrap_displaymath
+from sphinx.util.math import get_node_equation_number, wrap_displaymath
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -112,13 +112,14 @@ def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
     source = node.astext()
     if not node["nowrap"]:
         source = wrap_displaymath(source, None, False)
-    name = f"Equation {node['number']}" if node["number"] else "Formula"
+    number = get_node_equation_number(self, node) if node["number"] else ""
+    name = f"Equation {number}" if number else "Formula"
     self.body.append(self.starttag(node, "div", CLASS="math-block"))
     # It may scroll, so a keyboard must reach it; ``book.js`` lets go of one that fits.
     box = f'<div class="math-display" tabindex="0" role="group" aria-label="{name}">'
     self.body.append(f"{box}{_typeset_node(node, source, display=True)}</div>")
-    if node["number"]:
-        self.body.append(f'<span class="eqno">({node["number"]})')
+    if number:
+        self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, "Link to this equation")
         self.body.append("</span>")
     self.body.append("</div>\n")

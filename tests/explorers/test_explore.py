@@ -53,7 +53,7 @@ def explorers_of(path):
     return list(explorers_in(path))
 
 
-PAGES = [BOOK / "intro.md", *sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))]
+PAGES = [BOOK / "intro.ipynb", *sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))]
 
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 

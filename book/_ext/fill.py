@@ -1,0 +1,198 @@
+"""Write into notebooks what their readers see in the places that the book fills by name.
+
+    python book/_ext/fill.py                        every notebook of the book
+    python book/_ext/fill.py book/05_cosine.ipynb   one
+    python book/_ext/fill.py --no-run               all but the numbers of the runs
+
+A notebook is run, and the numbers that its cells hand over by ``numbers(...)`` go into its text;
+equations, figures and tables are numbered, citations and references written from the bibliography,
+and cells that the page folds or leaves out are folded in Jupyter. Outputs are not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import yaml
+from literals import Library, label_text, shown
+from nbclient import NotebookClient
+from readers_markdown import CITATION, EQUATION, FIGURE, NUMBER, REFERENCE, REFERENCES, TABLE, TITLE
+
+ROOT = Path(__file__).parents[2]
+GLUE = "application/papermill.record/text/plain"
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+TAG = re.compile(r"\\tag\{[^}]*\}")
+LABELS = re.compile(r"^% (?P<eq>eq-[\w-]+)$|<a id=\"(?P<other>(?:fig|tab)-[\w-]+)\"></a>", re.M)
+
+
+def chapters(root: Path = ROOT) -> dict[str, int]:
+    """Return the number of each numbered chapter, by its file."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    files = [
+        f"{each['file']}.ipynb"
+        for part in toc["parts"]
+        if part.get("numbered")
+        for each in part["chapters"]
+    ]
+    return {file: i for i, file in enumerate(files, 1)}
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook."""
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write a notebook line by line, as Jupyter does."""
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def label_numbers(notebook: nbformat.NotebookNode, chapter: int) -> dict[str, str]:
+    """Return the number of each equation, figure and table, by its label.
+
+    Raises:
+        ValueError: if a label is there twice.
+    """
+    count, numbers = Counter(), {}
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for found in LABELS.finditer(cell.source):
+            label = found["eq"] or found["other"]
+            if label in numbers:
+                raise ValueError(f"a label must be there once, got {label!r} twice")
+            kind = label.partition("-")[0]
+            count[kind] += 1
+            numbers[label] = f"{chapter}.{count[kind]}"
+    return numbers
+
+
+def all_labels(root: Path = ROOT) -> dict[str, str]:
+    """Return the number of every label of the book."""
+    labels = {}
+    for file, chapter in chapters(root).items():
+        labels |= label_numbers(read(root / file), chapter)
+    return labels
+
+
+def fill_text(
+    text: str, *, chapter: int | None, labels: dict[str, str], library: Library, cited: list[str]
+) -> str:
+    """Return the text of a cell with its numbers of labels, its citations and its references.
+
+    Args:
+        text: the cell's source.
+        chapter: the chapter's number; None if it has none.
+        labels: the number of each label of the book.
+        library: the works that the book cites.
+        cited: the works that the chapter cites.
+    """
+
+    def reference(found: re.Match[str]) -> str:
+        label = found["label"]
+        if label not in labels:
+            raise ValueError(f"a reference must lead to a label of the book, got {label!r}")
+        return f'<a href="{found["page"]}#{label}">{label_text(label, labels[label])}</a>'
+
+    def citation(found: re.Match[str]) -> str:
+        keys = found["keys"].split(",")
+        written = library.citation(keys, in_sentence=not found["text"].startswith("("))
+        return f'<cite data-cite="{found["keys"]}">{written}</cite>'
+
+    def caption(found: re.Match[str]) -> str:
+        label = found["label"]
+        return f'<a id="{label}"></a>**{label_text(label, labels[label])}.** {found["text"]}'
+
+    def equation(found: re.Match[str]) -> str:
+        return TAG.sub(rf"\\tag{{{labels[found['label']]}}}", found[0])
+
+    text = EQUATION.sub(equation, text)
+    text = TABLE.sub(caption, FIGURE.sub(caption, text))
+    text = CITATION.sub(citation, REFERENCE.sub(reference, text))
+    listed = f"<!-- references -->\n{library.references(cited)}<!-- /references -->"
+    text = REFERENCES.sub(lambda _: listed, text)
+    return text if chapter is None else TITLE.sub(f"# {chapter}. ", text)
+
+
+def fill_structure(
+    notebook: nbformat.NotebookNode, chapter: int | None, labels: dict[str, str], library: Library
+) -> None:
+    """Write into a notebook all that does not need a run."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    cited = [
+        key
+        for text in texts
+        for found in CITATION.finditer(text)
+        for key in found["keys"].split(",")
+    ]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = fill_text(
+                cell.source, chapter=chapter, labels=labels, library=library, cited=cited
+            )
+            continue
+        jupyter = {"source_hidden": True} if FOLDED & set(cell.metadata.get("tags", ())) else {}
+        if jupyter:
+            cell.metadata["jupyter"] = jupyter
+        else:
+            cell.metadata.pop("jupyter", None)
+
+
+def run_numbers(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, str]:
+    """Run a notebook in a folder and return what its cells hand over, by its name."""
+    copy = nbformat.from_dict(notebook)
+    NotebookClient(copy, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
+    return {
+        output.metadata.scrapbook.name: output.data[GLUE]
+        for cell in copy.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "display_data" and GLUE in output.data
+    }
+
+
+def fill_numbers(text: str, numbers: dict[str, str]) -> str:
+    """Return the text of a cell with the numbers of a run.
+
+    Raises:
+        ValueError: if no cell handed a number over.
+    """
+
+    def number(found: re.Match[str]) -> str:
+        if found["name"] not in numbers:
+            raise ValueError(f"no cell hands over {found['name']!r}")
+        head = found[0].partition(">")[0]
+        return f"{head}>{shown(numbers[found['name']], found['spec'] or '')}</data>"
+
+    return NUMBER.sub(number, text)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fill the notebooks that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all of the book if none is named")
+    parser.add_argument("--no-run", action="store_true", help="leave the runs' numbers as they are")
+    options = parser.parse_args(arguments)
+    os.environ["LRLIB_PROGRESS"] = "0"
+    numbered, labels = chapters(), all_labels()
+    library = Library(ROOT / "book" / "references.bib")
+    for path in options.notebooks or sorted((ROOT / "book").glob("*.ipynb")):
+        notebook = read(path)
+        chapter = numbered.get(path.resolve().relative_to(ROOT).as_posix())
+        fill_structure(notebook, chapter, labels, library)
+        if not options.no_run:
+            numbers = run_numbers(notebook, path.parent)
+            for cell in notebook.cells:
+                if cell.cell_type == "markdown":
+                    cell.source = fill_numbers(cell.source, numbers)
+        write(path, notebook)
+        print(path)
+
+
+if __name__ == "__main__":
+    main()
