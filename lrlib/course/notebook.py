@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
+from operator import attrgetter
 
 import matplotlib.pyplot as plt
 from IPython.core.interactiveshell import InteractiveShell
@@ -55,9 +57,36 @@ def numbers(**values: object) -> None:
 
 
 def show_source(*objects: Callable) -> Markdown:
-    """Return the source of functions, methods or classes, as it stands in their files."""
-    sources = (textwrap.dedent(inspect.getsource(each)).strip() for each in objects)
-    return Markdown("```python\n" + "\n\n".join(sources) + "\n```")
+    """Return the source of functions, methods or classes, as it stands in their files.
+
+    A method stands in its class, whose other lines are left out; methods of one class that follow
+    one another share it.
+    """
+    parts, before = [], None
+    for each in objects:
+        source, owner = inspect.getsource(each).rstrip(), _class_of(each)
+        if owner is None:
+            source = textwrap.dedent(source)
+        elif owner is not before:
+            source = f"{_head(owner)}\n    ...\n\n{source}"
+        parts.append(source)
+        before = owner
+    return Markdown("```python\n" + "\n\n".join(parts) + "\n```")
+
+
+def _class_of(member: Callable) -> type | None:
+    """Return the class whose body holds a function; None if no class of a module does."""
+    name = member.__qualname__.rpartition(".")[0]
+    if not name or "<locals>" in name:
+        return None
+    return attrgetter(name)(inspect.getmodule(member))
+
+
+def _head(kind: type) -> str:
+    """Return the source of a class from ``class`` to the colon."""
+    source = textwrap.dedent(inspect.getsource(kind))
+    node = ast.parse(source).body[0]
+    return "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1])
 
 
 def ask(question: str, answers: Mapping[str, str], right: str) -> None:

@@ -1,22 +1,47 @@
 """What chapters show beside figures."""
 
+import inspect
 import json
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lrlib import CosineAnnealingLR
+from lrlib import CosineAnnealingLR, ReduceLROnPlateau
 from lrlib.course import notebook
 from lrlib.course.notebook import ask, numbers, show_source
 from lrlib.course.tables import show_table
+from lrlib.lab import Comparison
 from lrlib.plotting import STYLE
 
 
-def test_source_is_shown_as_it_stands_in_its_file():
+def test_a_method_is_shown_in_its_class():
     shown = show_source(CosineAnnealingLR._rate, show_table).data
-    assert shown.startswith("```python\ndef _rate(self, step: float) -> float:\n    if step")
+    assert shown.startswith(
+        "```python\nclass CosineAnnealingLR(Schedule):\n    ...\n\n"
+        "    def _rate(self, step: float) -> float:\n        if step"
+    )
     assert "\n\ndef show_table(" in shown
+
+
+def test_methods_of_one_class_share_it():
+    shown = show_source(ReduceLROnPlateau.update, ReduceLROnPlateau._is_good, show_source).data
+    assert shown.count("class ReduceLROnPlateau") == 1
+    assert shown.index("class") < shown.index("    def update(") < shown.index("    def _is_good(")
+    assert "\n\ndef show_source(" in shown
+
+
+def test_a_getter_is_shown_as_a_property_and_a_class_whole():
+    shown = show_source(Comparison.verdict.fget, CosineAnnealingLR).data
+    assert "class Comparison:\n    ...\n\n    @property\n    def verdict(" in shown
+    assert shown.endswith(inspect.getsource(CosineAnnealingLR).rstrip() + "\n```")
+
+
+def test_a_function_of_a_function_is_shown_without_what_surrounds_it():
+    def inner():
+        return 1
+
+    assert show_source(inner).data == "```python\ndef inner():\n    return 1\n```"
 
 
 def test_a_table_has_headings_and_numbers_to_the_right():
