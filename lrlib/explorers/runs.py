@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from ..lab.statistics import estimate
 from ..schedules.base import check_count
+from ..training.parallel import shows_progress
 from .sketch import Axis, Curve, Line
 from .spec import Drawn, Number, Panel, Slider, Spec, check_id
 from .widget import Explorer
@@ -73,10 +75,16 @@ def explore_runs(
         if len(values) < 2:
             raise ValueError(f"{name} must hold at least two values, got {values!r}")
     still = {name: (ink, tuple(curves)) for name, (ink, curves) in (against or {}).items()}
-    sets = [
-        tuple(draw(**dict(zip(parameters, values, strict=True))))
-        for values in itertools.product(*parameters.values())
-    ]
+    combinations = list(itertools.product(*parameters.values()))
+    counted = tqdm(
+        combinations,
+        desc=title,
+        unit="run",
+        delay=1,  # no flicker for what is only looked up
+        leave=False,
+        disable=not shows_progress(),
+    )
+    sets = [tuple(draw(**dict(zip(parameters, values, strict=True)))) for values in counted]
     for curves in [*sets, *(curves for _, curves in still.values())]:
         if len(curves) != len(panels):
             raise ValueError(f"draw must give {len(panels)} curves, one a panel, got {len(curves)}")

@@ -1,7 +1,8 @@
 """Explorers of schedules: a schedule under sliders, and the expected loss that it leads to.
 
-In Jupyter an explorer is ipywidgets sliders over a matplotlib figure. In the built book the same
-object leaves a figure of its own in the page, alive without a kernel (:mod:`lrlib.explorers.page`).
+In Jupyter an explorer is a drawing over ipywidgets sliders (:mod:`lrlib.explorers.widget`). In the
+built book the same object leaves that drawing in the page, alive without a kernel
+(:mod:`lrlib.explorers.page`).
 """
 
 from __future__ import annotations

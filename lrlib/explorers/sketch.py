@@ -58,23 +58,17 @@ class Line:
     """A drawn curve.
 
     Args:
-        x: where its values are.
         values: its values.
-        at: the position in ``values`` of the point that is drawn as a dot.
         path: the curve as the ``d`` of an SVG path; x keeps its units, y is in percent.
-        dot: that point alone, as such a path.
+        dot: the point that is drawn as a dot, as such a path.
         text: what stands in the panel's head.
-        band: the lower and the upper edge of a band around it, if there is one.
-        area: the band as the ``d`` of an SVG path.
+        area: a band around the curve, as such a path; empty for no band.
     """
 
-    x: list[float]
     values: list[float]
-    at: int
     path: str
     dot: str
     text: str
-    band: tuple[list[float], list[float]] | None = None
     area: str = ""
 
 
@@ -90,11 +84,11 @@ def line(curve: Curve, axis: Axis, span: tuple[float, float]) -> Line:
     x = [min(max(low - room, at), high + room) for at in curve.x]
     drawn = points(x, axis.heights(curve.y))
     text = curve.text or f"{curve.y[curve.dot]:.3g}"
-    band, area = None, ""
+    area = ""
     if curve.error is not None:
         both = list(zip(curve.y, curve.error, strict=True))
         band = [y - e for y, e in both], [y + e for y, e in both]
         lower, upper = (points(x, axis.heights(edge)) for edge in band)
         area = "M" + "L".join(upper + lower[::-1]) + "Z"
     path, dot = "M" + "L".join(drawn), f"M{drawn[curve.dot]}h0"
-    return Line(curve.x, curve.y, curve.dot, path, dot, text, band, area)
+    return Line(curve.y, path, dot, text, area)

@@ -2,8 +2,8 @@
 
 :mod:`lrlib.explorers.demo` makes specifications that the page computes, those of schedules
 (:mod:`lrlib.explorers.schedules`) among them, and :mod:`lrlib.explorers.runs` those of recorded
-runs. :mod:`lrlib.explorers.page` draws them in the built page, :mod:`lrlib.explorers.widget` in
-Jupyter.
+runs. :mod:`lrlib.explorers.page` draws them, and :mod:`lrlib.explorers.widget` puts ipywidgets
+below the drawing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .sketch import Axis, Curve, Line, line
@@ -114,6 +115,11 @@ class Spec(ABC):
     def start(self) -> dict[str, Number]:
         """Where the sliders stand at first."""
         return {slider.name: slider.start for slider in self.sliders}
+
+    @cached_property
+    def first(self) -> list[Drawn]:
+        """What is drawn at first."""
+        return self.drawn(self.start)
 
     @property
     def feet(self) -> list[bool]:

@@ -1,4 +1,4 @@
-"""An explorer in Jupyter: ipywidgets sliders over a matplotlib figure.
+"""An explorer in Jupyter: the page's drawing over ipywidgets sliders.
 
 In the built book the same object leaves a figure of its own in the page, alive without a kernel
 (:mod:`lrlib.explorers.page`).
@@ -6,15 +6,11 @@ In the built book the same object leaves a figure of its own in the page, alive 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as widgets
-from matplotlib.figure import Figure
 
-from ..plotting import in_book_style
-from .page import page_figure
+from .page import drawing, jupyter_head, page_figure
 from .spec import Number, Slider, Spec
 
 
@@ -25,12 +21,21 @@ class Explorer(widgets.VBox):
         self.spec = spec
         self.html = page_figure(spec)
         self.controls = {slider.name: _control(slider) for slider in spec.sliders}
-        self.figure = widgets.Image(format="svg+xml", layout={"max_width": "46rem"})
+        # HTML and not an image, so that text and lines take their colours from the front end.
+        self.drawing = widgets.HTML()
+        self.drawing.add_class("explorer-drawing")
+        reset = widgets.Button(description="Reset", layout={"width": "5rem"})
+        reset.on_click(self.reset)
+        head = widgets.HBox(
+            [widgets.HTML(jupyter_head(spec)), reset], layout={"justify_content": "space-between"}
+        )
+        head.add_class("explorer-head")
+        rows = [_row(slider, self.controls[slider.name]) for slider in spec.sliders]
+        super().__init__([head, self.drawing, *rows])
+        self.add_class("lrlib-explorer")
         for control in self.controls.values():
             control.observe(self.update, names="value")
         self.update()
-        super().__init__([widgets.HTML(f"<b>{spec.title}</b>"), *self.controls.values()])
-        self.children = (*self.children, self.figure)
 
     @property
     def values(self) -> dict[str, Number]:
@@ -38,18 +43,24 @@ class Explorer(widgets.VBox):
         return {name: control.value for name, control in self.controls.items()}
 
     def update(self, _change: object = None) -> None:
-        """Draw the figure for the sliders' positions."""
-        self.figure.value = draw_figure(self.spec, self.values)
+        """Draw the panels for the sliders' positions."""
+        self.drawing.value = drawing(self.spec, self.values)
+
+    def reset(self, _button: object = None) -> None:
+        """Put the sliders back to where they stood at first."""
+        for name, start in self.spec.start.items():
+            self.controls[name].value = start
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        return super()._repr_mimebundle_(**kwargs) | {"text/html": self.html}
+        said = {"text/plain": self.spec.title, "text/html": self.html}
+        return super()._repr_mimebundle_(**kwargs) | said
 
 
 def _control(slider: Slider) -> widgets.Widget:
     shared = {
         "description": slider.name,
         "style": {"description_width": "8rem"},
-        "layout": {"width": "32rem"},
+        "layout": {"flex": "1 1 auto", "width": "auto"},
     }
     if slider.choices:
         options = [(slider.text(i), i) for i in range(len(slider.choices))]
@@ -60,46 +71,6 @@ def _control(slider: Slider) -> widgets.Widget:
     return kind(slider.start, **span, readout_format=written, **shared)
 
 
-# The labels stand in a line above the panel, as they do in the page.
-_HEAD = {
-    "loc": "lower right",
-    "bbox_to_anchor": (1.0, 1.0),
-    "frameon": False,
-    "fontsize": "small",
-    "handlelength": 1.2,
-    "columnspacing": 1.2,
-    "borderpad": 0.1,
-}
-
-
-@in_book_style
-def draw_figure(spec: Spec, values: Mapping[str, Number]) -> bytes:
-    """Return the panels, with the sliders at ``values``, as an SVG file."""
-    drawn = spec.drawn(values)
-    figure = Figure((7.2, 2.4 * len(spec.panels)), layout="constrained")
-    axes = figure.subplots(len(spec.panels), squeeze=False)[:, 0]
-    for i, (ax, panel, foot) in enumerate(zip(axes, spec.panels, spec.feet, strict=True)):
-        for each in reversed(drawn):
-            line, main = each.lines[i], each is drawn[0]
-            if line is None:
-                continue
-            label = f"{each.label} {line.text}"
-            ax.plot(line.x, line.values, "-", c=each.colour, lw=2.4 if main else 1.2, label=label)
-            if line.band:
-                ax.fill_between(line.x, *line.band, color=each.colour, alpha=0.2, linewidth=0)
-            if main:
-                x, y = line.x[line.at], line.values[line.at]
-                away = not panel.axis.low <= y <= panel.axis.high
-                ax.plot(x, y, "o", color=each.colour, clip_on=away)
-        for slider in spec.sliders:
-            if slider.handle:
-                ax.axvline(values[slider.name], color="0.5", linewidth=1, linestyle=":")
-        scale, limits = "log" if panel.axis.log else "linear", (panel.axis.low, panel.axis.high)
-        ax.set(ylabel=panel.title, yscale=scale, ylim=limits, xlim=panel.span)
-        ax.set_xlabel(panel.unit if foot else "")
-        ax.tick_params(labelbottom=foot)
-        handles, _ = ax.get_legend_handles_labels()
-        ax.legend(handles=handles[::-1], ncols=len(handles), **_HEAD)
-    file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    return file.getvalue()
+def _row(slider: Slider, control: widgets.Widget) -> widgets.HBox:
+    """Return a slider with what it counts behind its value."""
+    return widgets.HBox([control, widgets.Label(slider.unit, layout={"width": "6rem"})])

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
 
 from lrlib import (
     ConstantLR,
@@ -64,14 +65,14 @@ def test_the_front_page_and_every_chapter_have_an_explorer(path):
 
 
 @each_page
-def test_the_figure_in_jupyter_follows_every_slider_to_both_ends(path):
+def test_the_drawing_in_jupyter_follows_every_slider_to_both_ends(path):
     for explorer in explorers_of(path):
         for slider in explorer.spec.sliders:
             control, seen = explorer.controls[slider.name], []
             for position in (slider.low, slider.high):
                 control.value = position
                 assert explorer.values[slider.name] == position
-                seen.append(explorer.figure.value)
+                seen.append(explorer.drawing.value)
             assert len(set(seen)) == 2, (explorer.spec.id, slider.name)
 
 
@@ -92,9 +93,59 @@ def test_the_page_gets_html_that_says_what_it_shows(path):
             assert [value.get_text() for value in values] == [line.text for line in lines]
 
 
+def svgs(html):
+    return BeautifulSoup(html, "html.parser").select("svg")
+
+
+@each_page
+def test_jupyter_first_shows_what_the_page_shows_and_again_after_a_reset(path):
+    for explorer in explorers_of(path):
+        explorer.reset()
+        assert svgs(explorer.drawing.value) == svgs(explorer.html)
+        control, moved = next(iter(explorer.controls.values())), explorer.spec.sliders[0]
+        control.value = moved.low if control.value == moved.high else moved.high
+        assert svgs(explorer.drawing.value) != svgs(explorer.html)
+        explorer.reset()
+        assert svgs(explorer.drawing.value) == svgs(explorer.html)
+
+
+@each_page
+def test_no_matplotlib_figure_is_made_for_a_move(path, monkeypatch):
+    explorers = explorers_of(path)
+    monkeypatch.setattr(Figure, "__init__", lambda *_, **__: pytest.fail("a figure was made"))
+    for explorer in explorers:
+        for slider in explorer.spec.sliders:
+            for position in (slider.low, slider.high):
+                explorer.controls[slider.name].value = position
+
+
+@each_page
+def test_a_slider_in_jupyter_has_the_name_the_unit_and_the_span_of_the_page(path):
+    for explorer in explorers_of(path):
+        for slider, row in zip(explorer.spec.sliders, explorer.children[2:], strict=True):
+            control, unit = row.children
+            assert control is explorer.controls[slider.name]
+            assert (control.description, unit.value) == (slider.name, slider.unit)
+            assert (control.min, control.max, control.step) == (
+                slider.low,
+                slider.high,
+                slider.step,
+            )
+
+
 def test_jupyter_gets_the_widget():
     bundle = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9)
-    assert "application/vnd.jupyter.widget-view+json" in bundle._repr_mimebundle_()
+    bundle = bundle._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == "A"
+
+
+def test_the_button_resets_the_sliders():
+    explorer = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=(9, 11))
+    explorer.controls["base_lr"].value, explorer.controls["T_max"].value = 0.2, 9
+    head, *_ = explorer.children
+    head.children[-1].click()
+    assert explorer.values == explorer.spec.start
 
 
 def test_a_slider_takes_round_positions_and_starts_in_the_middle():
@@ -137,7 +188,9 @@ def test_what_is_fixed_and_what_is_compared_reaches_the_page():
 
 def test_a_title_is_text_and_not_markup():
     explorer = explore(CosineAnnealingLR, id="a", title="<b>&", base_lr=(0.1, 0.2), T_max=9)
-    assert BeautifulSoup(explorer.html, "html.parser").strong.get_text() == "<b>&"
+    head, *_ = explorer.children
+    for html in (explorer.html, head.children[0].value):
+        assert BeautifulSoup(html, "html.parser").strong.get_text() == "<b>&"
 
 
 def test_an_unstable_rate_leaves_the_panel_and_does_not_stretch_it():

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from tqdm import tqdm
 
+from lrlib.explorers import runs
 from lrlib.explorers.runs import explore_runs, mean_curve, rate_curve
 from lrlib.explorers.sketch import Curve
 
@@ -60,13 +62,23 @@ def test_a_slider_says_the_value_and_not_its_position(explorer):
     assert slider["aria-valuetext"] == "0.1"
 
 
-def test_the_figure_in_jupyter_follows_the_sliders(explorer):
+def test_the_drawing_in_jupyter_follows_the_sliders(explorer):
     seen = []
     for name, control in explorer.controls.items():
         for position in range(len(control.options)):
             explorer.controls[name].value = position
-            seen.append(explorer.figure.value)
+            seen.append(explorer.drawing.value)
     assert len(set(seen)) == 4  # the last position of one slider is where the next begins
+
+
+def test_runs_that_are_only_trained_when_drawn_show_how_many_are_left(monkeypatch, capsys):
+    at_once = {"delay": 0, "mininterval": 0, "leave": True}
+    monkeypatch.setattr(runs, "tqdm", lambda each, **options: tqdm(each, **options | at_once))
+    monkeypatch.setattr(runs, "shows_progress", lambda: True)
+    explore_runs(draw, peak=(0.1, 0.2), seeds=(2, 3), **LOOK)
+    shown = capsys.readouterr().err
+    for text in ("Runs", "1/4", "4/4"):
+        assert text in shown
 
 
 def test_a_slider_begins_where_it_is_told_to():

@@ -34,12 +34,12 @@ def test_a_line_is_a_path_and_a_dot_at_its_end():
     assert drawn.path == "M0 0.00L1 50.00L2 80.00"
     assert drawn.dot == "M2 80.00h0"
     assert drawn.text == "0.04"
-    assert (drawn.band, drawn.area) == (None, "")
+    assert drawn.area == ""
 
 
 def test_the_dot_and_its_value_can_be_those_of_another_point():
     drawn = line(Curve([0, 1, 2], [0.2, 0.1, 0.04], dot=1), Axis(0.0, 0.2), (0, 2))
-    assert (drawn.at, drawn.dot, drawn.text) == (1, "M1 50.00h0", "0.1")
+    assert (drawn.dot, drawn.text) == ("M1 50.00h0", "0.1")
 
 
 def test_a_curve_can_bring_its_own_text():
@@ -48,7 +48,6 @@ def test_a_curve_can_bring_its_own_text():
 
 def test_an_error_becomes_a_band_that_is_drawn_there_and_back():
     drawn = line(Curve([0, 1], [0.5, 0.5], [0.1, 0.2]), Axis(0.0, 1.0), (0, 1))
-    assert drawn.band == ([0.4, 0.3], [0.6, 0.7])
     assert drawn.area == "M0 40.00L1 30.00L1 70.00L0 60.00Z"
 
 
