@@ -1,4 +1,4 @@
-"""Chapter 01: how large a constant rate may be.
+"""Chapter 1: how large a constant rate may be.
 
 In the mistakes ``h`` is a curvature, ``b`` is ``beta``.
 """

@@ -1,4 +1,4 @@
-"""Chapter 02: gradient noise, and why the rate must fall.
+"""Chapter 2: gradient noise, and why the rate must fall.
 
 In the mistakes ``s`` is the variance of the gradient noise, ``A`` the second moment at the start.
 """

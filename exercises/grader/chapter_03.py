@@ -1,4 +1,4 @@
-"""Chapter 03: which of two schedules is better, and what a comparison can show.
+"""Chapter 3: which of two schedules is better, and what a comparison can show.
 
 In the mistakes ``a`` and ``b`` are ``first`` and ``second``, ``n`` is the number of seeds.
 """

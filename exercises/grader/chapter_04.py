@@ -1,4 +1,4 @@
-"""Chapter 04: steps and exponentials.
+"""Chapter 4: steps and exponentials.
 
 In the mistakes ``t`` is the step, ``peak`` is ``base_lr``, ``T`` is ``total_steps``.
 """

@@ -1,4 +1,4 @@
-"""Chapter 05: cosine, and linear to zero.
+"""Chapter 5: cosine, and linear to zero.
 
 In the mistakes ``t`` is the step, ``T`` is ``T_max``, ``peak`` is ``base_lr``, ``low`` is
 ``eta_min``.

@@ -1,4 +1,4 @@
-"""Chapter 06: powers, one over t, one over the square root of t.
+"""Chapter 6: powers, one over t, one over the square root of t.
 
 In the mistakes ``t`` is the step, ``T`` is the length, ``W`` the warmup, ``C`` the cooldown,
 ``peak`` is ``base_lr``, ``low`` is ``min_lr``, ``d`` is ``d_model``.

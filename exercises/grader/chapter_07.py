@@ -1,4 +1,4 @@
-"""Chapter 07: reduce on plateau.
+"""Chapter 7: reduce on plateau.
 
 In the mistakes ``p`` is the patience, ``m`` a metric, ``b`` the best so far.
 """

@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 01: how large a constant rate may be."""
+"""Solutions of the exercises to chapter 1: how large a constant rate may be."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 02: gradient noise, and why the rate must fall."""
+"""Solutions of the exercises to chapter 2: gradient noise, and why the rate must fall."""
 
 
 def last_moment(rates, h, variance, start):

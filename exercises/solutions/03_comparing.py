@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 03: comparing schedules."""
+"""Solutions of the exercises to chapter 3: comparing schedules."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 04: steps and exponentials."""
+"""Solutions of the exercises to chapter 4: steps and exponentials."""
 
 import math
 

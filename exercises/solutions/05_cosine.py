@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 05: cosine, and linear to zero."""
+"""Solutions of the exercises to chapter 5: cosine, and linear to zero."""
 
 import math
 

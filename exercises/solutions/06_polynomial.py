@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 06: powers, one over t, one over the square root of t."""
+"""Solutions of the exercises to chapter 6: powers, one over t, one over the square root of t."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises to chapter 07: reduce on plateau."""
+"""Solutions of the exercises to chapter 7: reduce on plateau."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of chapter 01: wrong ones that students give, and other right ones."""
+"""Answers to the exercises of chapter 1: wrong ones that students give, and other right ones."""
 
 import cmath
 import math

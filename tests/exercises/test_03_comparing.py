@@ -1,4 +1,4 @@
-"""Answers to the exercises of chapter 03: wrong ones that students give, and other right ones."""
+"""Answers to the exercises of chapter 3: wrong ones that students give, and other right ones."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""Answers to the exercises of chapter 04: wrong ones that students give, and other right ones."""
+"""Answers to the exercises of chapter 4: wrong ones that students give, and other right ones."""
 
 import bisect
 import math

@@ -1,4 +1,4 @@
-"""Answers to the exercises of chapter 06: wrong ones that students give, and other right ones."""
+"""Answers to the exercises of chapter 6: wrong ones that students give, and other right ones."""
 
 import math
 

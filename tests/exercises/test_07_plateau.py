@@ -1,4 +1,4 @@
-"""Answers to the exercises of chapter 07: wrong ones that students give, and other right ones."""
+"""Answers to the exercises of chapter 7: wrong ones that students give, and other right ones."""
 
 import itertools
 import math
