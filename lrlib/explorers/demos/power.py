@@ -6,10 +6,15 @@ import math
 
 from ..sketch import Curve
 
-THRESHOLD = 2  # standard errors from zero at which a difference is believed
-MOST_SEEDS = 64  # where the curves of power end
+LEVEL = 0.99  # of the interval that has to exclude zero, as in the lab
+COUNTS = (*range(2, 12), *range(12, 24, 2), *range(24, 65, 8))  # of seeds, on a curve of power
+NODES = 20  # estimates of a standard error that are averaged over
+DEPTH = 6  # how far down their density they go, as a power of e
 REACH = 4  # standard errors to either side at which a bell ends
 HALF = 40  # points of a bell to either side of its peak
+ROOT_HALF = math.sqrt(0.5)
+
+_reaches: dict[int, tuple[list[float], list[float]]] = {}  # by the number of seeds, once computed
 
 
 def standard_error(seeds: int, correlation: float) -> float:
@@ -17,23 +22,84 @@ def standard_error(seeds: int, correlation: float) -> float:
     return math.sqrt(2 * (1 - correlation) / seeds)
 
 
-def share_found(effect: float, error: float) -> float:
-    r"""Return how often an estimate lies beyond two standard errors from zero, on either side.
+def interval_reach(seeds: int) -> float:
+    r"""Return how many standard errors the interval reaches to either side, :math:`t_{n-1}`."""
+    freedom, low, high = seeds - 1, 0.0, math.pi / 2
+    for _ in range(40):
+        angle = (low + high) / 2
+        if share_within(angle, freedom) < LEVEL:
+            low = angle
+        else:
+            high = angle
+    return math.sqrt(freedom) * math.tan(low)
 
-    :math:`\Phi(\Delta/s - 2) + \Phi(-\Delta/s - 2)` for a normal estimate around :math:`\Delta`
-    with a known standard error :math:`s`.
+
+def share_within(angle: float, freedom: int) -> float:
+    r"""Return how often Student's :math:`|t|` is at most :math:`\sqrt\nu\tan\alpha`.
+
+    A sum of powers of :math:`\cos\alpha`, which ends for whole degrees of freedom :math:`\nu`.
     """
-    away = effect / error
-    return sum(math.erfc((THRESHOLD - side) / math.sqrt(2)) / 2 for side in (away, -away))
+    odd, cosine = freedom % 2, math.cos(angle)
+    term, total = cosine if odd else 1.0, 0.0
+    for exponent in range(odd, freedom - 1, 2):
+        total += term
+        term *= cosine * cosine * (exponent + 1) / (exponent + 2)
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total
+
+
+def estimated_reach(seeds: int) -> tuple[list[float], list[float]]:
+    r"""Return how far the interval may reach, in true standard errors, and how likely each is.
+
+    The error is estimated from the same seeds, as :math:`q = \sqrt{\chi^2_\nu/\nu}` true ones with
+    :math:`\nu = n - 1`; at :math:`u = \ln q` the density goes as
+    :math:`e^{\nu(u - (e^{2u} - 1)/2)}`.
+    """
+    if seeds not in _reaches:
+        freedom, ends = seeds - 1, []
+
+        def height(u: float) -> float:
+            return freedom * (u - (math.exp(2 * u) - 1) / 2)
+
+        for end in (-math.sqrt(DEPTH / freedom), math.sqrt(DEPTH / freedom)):
+            for _ in range(8):  # of Newton's steps to where the density has fallen so far
+                end -= (height(end) + DEPTH) / (freedom * (1 - math.exp(2 * end)))
+            ends.append(end)
+        places = [ends[0] + (ends[1] - ends[0]) * (i + 0.5) / NODES for i in range(NODES)]
+        weights = [math.exp(height(u)) for u in places]
+        total, reach = sum(weights), interval_reach(seeds)
+        _reaches[seeds] = (
+            [reach * math.exp(u) for u in places],
+            [weight / total for weight in weights],
+        )
+    return _reaches[seeds]
+
+
+def share_found(away: float, seeds: int) -> float:
+    r"""Return how often the interval excludes zero, on either side.
+
+    The mean of :math:`\Phi(\Delta - r) + \Phi(-\Delta - r)` over what the interval may reach,
+    :math:`r`, for an effect of :math:`\Delta` true standard errors.
+
+    Args:
+        away: the effect :math:`\Delta`.
+        seeds: the number of seeds.
+    """
+    found = 0.0
+    for reach, weight in zip(*estimated_reach(seeds), strict=True):
+        near, far = (reach - away) * ROOT_HALF, (reach + away) * ROOT_HALF
+        found += weight * (math.erfc(near) + math.erfc(far))
+    return found / 2
 
 
 def power(seeds: int, effect: float, correlation: float) -> dict[str, tuple[Curve | None, ...]]:
     r"""Compare two schedules seed by seed, and as if their seeds had nothing in common.
 
-    A difference of means over :math:`n` seeds has the standard error
+    A mean difference over :math:`n` seeds has the standard error
     :math:`s\sqrt{2(1 - \rho)/n}`, where :math:`s` is the spread of one run and :math:`\rho` the
-    correlation of the two runs of a seed; unpaired, :math:`\rho` counts as 0. Estimates are taken
-    as normal and standard errors as known, which flatters a handful of seeds.
+    correlation of the two runs of a seed; unpaired, each run is held against that of another seed,
+    and :math:`\rho` is 0. The error is estimated from the same seeds, and the effect is found where
+    the interval of 99 % by Student's t excludes zero. Losses are taken as normal.
 
     Args:
         seeds: the number of seeds, between 2 and 64.
@@ -43,7 +109,8 @@ def power(seeds: int, effect: float, correlation: float) -> dict[str, tuple[Curv
     Returns:
         Label to how likely each estimated difference is, as a share of the likeliest, and to the
         power in percent against the number of seeds. Where there is no effect the estimates
-        scatter by the paired error, and are believed from two of it on.
+        scatter by the paired error; where that is estimated as it is, they are believed from
+        :math:`t_{n-1}` of it on.
     """
     kinds = {"paired": correlation, "unpaired": 0.0}
     drawn = {
@@ -51,7 +118,7 @@ def power(seeds: int, effect: float, correlation: float) -> dict[str, tuple[Curv
         for name, rho in kinds.items()
     }
     error = standard_error(seeds, correlation)
-    edge = THRESHOLD * error
+    edge = interval_reach(seeds) * error
     drawn["no effect"] = bell(0.0, error), None
     drawn["believed from"] = Curve([edge, edge], [0.0, 1.0], text=f"{edge:.2f}"), None
     return drawn
@@ -70,6 +137,7 @@ def bell(centre: float, error: float) -> Curve:
 
 def power_curve(seeds: int, effect: float, correlation: float) -> Curve:
     """Return the power in percent from 2 seeds to 64; the dot is at ``seeds``."""
-    counts = list(range(2, MOST_SEEDS + 1))
-    powers = [100 * share_found(effect, standard_error(n, correlation)) for n in counts]
-    return Curve(counts, powers, text=f"{powers[seeds - 2]:.0f} %", dot=seeds - 2)
+    counts = sorted({*COUNTS, seeds})
+    powers = [100 * share_found(effect / standard_error(n, correlation), n) for n in counts]
+    dot = counts.index(seeds)
+    return Curve(counts, powers, text=f"{powers[dot]:.0f} %", dot=dot)
