@@ -5,9 +5,12 @@ import json
 import re
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from built import CHAPTERS, PLAYED, soup
 
+from lrlib import CosineAnnealingLR
 from lrlib.explorers import demos
+from lrlib.explorers.schedules import explore
 from lrlib.explorers.sketch import Axis, line
 
 
@@ -230,4 +233,36 @@ def test_without_scripts_the_first_curve_stands_and_no_dead_slider(new_tab, site
         assert figure.locator("svg").first.is_visible()
         assert not figure.locator("input").first.is_visible()
         assert "With scripts switched on" in figure.inner_text()
+    assert not complaints
+
+
+# A colour as red, green and blue, however it is written.
+PIXEL = """colour => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("ground", "text", "as_named"), [("#fff", "#000d", True), ("#111", "#fffd", False)]
+)
+def test_the_drawing_in_jupyter_reads_on_either_ground(new_tab, ground, text, as_named):
+    explorer = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9)
+    head, drawing = explorer.children[0].children[0].value, explorer.drawing.value
+    with new_tab() as (tab, complaints):
+        tab.set_content(
+            f'<body style="background: {ground}; color: {text}">'
+            f"<div class=lrlib-explorer>{head}{drawing}</div>"
+        )
+        line = tab.locator(".explorer-live").first
+        named, drawn = (
+            tab.evaluate(PIXEL, line.evaluate(f"line => getComputedStyle(line){each}"))
+            for each in (".getPropertyValue('--line')", ".stroke")
+        )
+        assert (drawn == named) == as_named
+        tab.evaluate(AXE_SCRIPT)
+        found = AxeResults(tab.evaluate("axe.run('.lrlib-explorer')"))
+        assert not found.violations_count, found.generate_report()
     assert not complaints
