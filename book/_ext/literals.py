@@ -11,6 +11,7 @@ from pathlib import Path
 from myst_nb.core.variables import format_plain_text
 from pybtex.database import BibliographyData, parse_file
 from pybtex.plugin import find_plugin
+from pybtex.richtext import Text
 
 TOLERANCE = 0.01  # of a number without an error; processors differ in their last digits
 DIGITS = re.compile(r"(?<![\w.])[-+−]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
@@ -118,8 +119,7 @@ class Library:
 
     def _authors(self, key: str) -> str:
         people = self._entry(key).persons["author"]
-        names = [" ".join(person.last_names) for person in people]
-        names = [name.replace("{", "").replace("}", "") for name in names]
+        names = [str(Text.from_latex(" ".join(person.last_names))) for person in people]
         if len(names) > 2 or names[-1] == "others":
             return f"{names[0]} et al."
         return " and ".join(names)

@@ -63,6 +63,7 @@ def test_a_reference_says_what_it_leads_to(label, text):
     ("keys", "in_sentence", "text"),
     [
         (["zhang2019algorithmic"], True, "Zhang et al. (2019)"),
+        (["renyi1962theorie"], True, "Rényi (1962)"),
         (["loshchilov2017sgdr"], False, "(Loshchilov and Hutter, 2017)"),
         (
             ["li2020budgeted", "hoffmann2022training"],

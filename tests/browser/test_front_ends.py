@@ -19,7 +19,7 @@ from readers_markdown import CITATION, NUMBER, REFERENCE
 CHAPTERS = [fill.ROOT / file for file in fill.chapters()]
 NOTEBOOKS = [fill.ROOT / "book" / "intro.ipynb", *CHAPTERS]
 # What only MyST reads: roles, directives, labels, attributes; and names that nobody filled in.
-FOREIGN = re.compile(r"\{[a-z:-]+\}`|^```\{|:::|\$\$ \(|\{eq\}|<data|<cite|<details|data-cite")
+FOREIGN = re.compile(r"\{[a-z:-]+\}`|^```\{|:::|\$\$ \(eq-|<data|<cite|<details|data-cite")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -75,7 +75,7 @@ def purify(new_tab):
               const exports = {};
               const require = () => ({});
               require.d = (_, all) => Object.entries(all).forEach(
-                ([name, get]) => Object.defineProperty(exports, name, { get }));
+                ([name, get]) => Object.defineProperty(exports, name, { get, enumerable: true }));
               require.r = () => {};
               modules[id]({ exports }, exports, require);
               self.purify = Object.values(exports).find(each => each?.sanitize);
@@ -135,11 +135,17 @@ def jupyterlab(tmp_path_factory):
         server.terminate()
 
 
+def idle(tab):
+    """Wait until the kernel has nothing to do."""
+    at_rest = tab.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    at_rest.first.wait_for(state="attached")
+
+
 def open_in_jupyterlab(tab, address):
-    tab.set_default_timeout(240_000)
+    tab.set_default_timeout(60_000)
     tab.goto(address)
     tab.locator(".jp-NotebookPanel .jp-MarkdownOutput h1").wait_for()
-    tab.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    idle(tab)
 
 
 def run_until(tab, selector):
@@ -147,7 +153,7 @@ def run_until(tab, selector):
     tab.locator(".jp-NotebookPanel .jp-Cell").first.click()
     for _ in range(20):
         tab.keyboard.press("Shift+Enter")
-        tab.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+        idle(tab)
         if tab.locator(selector).count():
             return
     pytest.fail(f"no cell showed {selector}")
