@@ -23,7 +23,8 @@ from .schedules import (
 )
 from .schedules.base import check_count
 
-#: The style of the book. ``@in_book_style`` draws in it, whatever style is in force.
+#: The style of the book. ``@in_book_style`` draws in it, whatever style is in force. An SVG keeps
+#: its letters as text, which a page sets in its own typeface; it is narrower than the one here.
 STYLE = {
     "axes.grid": True,
     "axes.spines.right": False,
@@ -32,10 +33,11 @@ STYLE = {
     "axes.titlesize": "medium",
     "figure.constrained_layout.use": True,
     "figure.figsize": (7.2, 3.6),
-    "font.size": 10,
+    "font.size": 10.5,
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.8,
+    "svg.fonttype": "none",
     "svg.hashsalt": "lrlib",
 }
 

@@ -2,8 +2,8 @@
 
 The templates beside this file leave Font Awesome out (``book.css`` draws the few icons) and this
 extension does the rest: scripts no longer hold up the page, images say how large they are so that
-nothing jumps while they load, a keyboard reaches what scrolls, and the files that no page asks for
-are not copied.
+nothing jumps while they load, figures are set in the page's typeface, a keyboard reaches what
+scrolls, and the files that no page asks for are not copied.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import html
 import os
 import re
 import shutil
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,18 @@ DESCRIPTION_LENGTH = 155  # what a search engine shows
 # Roles that docutils gives a bibliography; ARIA has since withdrawn them or asks for other parents.
 ROLES = re.compile(r' role="(doc-biblioentry|doc-backlink|list(?=" class="citation-list"))"')
 
-# Boxes that scroll where a page is narrow; formulas are the third kind (``static_math.py``).
+# Boxes that scroll where a page is narrow; formulas are the fourth kind (``static_math.py``).
 CODE = re.compile(r"<pre(?=[ >])")
 TABLE = '<div class="pst-scrollable-table-container"'
+FIGURE = re.compile(r'<img [^>]*src="[^"]*_images/[^"/]+\.svg"[^>]*>')
+
+TABLES = re.compile(r"<table.*?</table>", re.S)
+HEADING = re.compile(r'<th class="head[^>]*>(.*?)</th>', re.S)
+MARKUP = re.compile(r"<[^>]*>")
+
+# How matplotlib names the typefaces of an SVG, and how the theme names those of a page.
+TYPEFACES = re.compile(r"'DejaVu Sans'(, [^;\"]*)?(?=[;\"])")
+OWN_TYPEFACES = "-apple-system, BlinkMacSystemFont, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
 def defer_scripts(context: dict[str, Any]) -> None:
@@ -68,6 +78,22 @@ def size_images(body: str, images: dict[str, Path]) -> str:
     return re.sub(r'<img (?P<rest>[^>]*src="[^"]*_images/(?P<name>[^"/]+)")', sized, body)
 
 
+def name_cells(table: re.Match[str]) -> str:
+    """Name each cell of a table of sentences after its column, as a phone stacks their rows.
+
+    A table of numbers, whose columns stand to the right, stays as it is: it scrolls.
+    """
+    if 'class="text-right"' in table[0] or "</thead>" not in table[0]:
+        return table[0]
+    head, rows = table[0].split("</thead>", 1)
+    names = [html.escape(html.unescape(MARKUP.sub("", name))) for name in HEADING.findall(head)]
+    if len(names) < 3:
+        return table[0]
+    names = cycle(names)
+    rows = re.sub("<td", lambda _: f'<td data-column="{next(names)}"', rows)
+    return f"{head}</thead>{rows}".replace('class="', 'class="of-sentences ', 1)
+
+
 def let_keyboard_reach(body: str) -> str:
     """Make each box that may scroll a stop of the keyboard; ``book.js`` lets go of those that fit.
 
@@ -77,6 +103,8 @@ def let_keyboard_reach(body: str) -> str:
         body: the page's HTML.
     """
     body = CODE.sub('<pre tabindex="0"', body)
+    box = '<span class="figure-box" tabindex="0" role="group" aria-label="Figure">'
+    body = FIGURE.sub(lambda image: f"{box}{image[0]}</span>", body)
     return body.replace(TABLE, f'{TABLE} tabindex="0" role="group" aria-label="Table"')
 
 
@@ -91,13 +119,22 @@ def prepare_page(
     defer_scripts(context)
     images = {name: Path(app.srcdir, uri) for uri, name in app.builder.images.items()}
     body = ROLES.sub("", size_images(context.get("body", ""), images))
-    context["body"] = let_keyboard_reach(body)
+    context["body"] = let_keyboard_reach(TABLES.sub(name_cells, body))
     description = describe(doctree) if doctree else ""
     description = description or f"{pagename.capitalize()}: a page of “{app.config.html_title}”."
     tags = context.get("metatags", "")
     if 'name="description"' not in tags:
         tags += f'<meta name="description" content="{html.escape(description)}" />'
     context["metatags"] = tags
+
+
+def set_figures_in_own_typeface(app: Sphinx, exception: Exception | None) -> None:
+    """Write the page's typefaces into the SVGs that were drawn in matplotlib's."""
+    if exception or app.builder.format != "html":
+        return
+    for path in Path(app.outdir, "_images").glob("*.svg"):
+        drawn = path.read_text(encoding="utf-8")
+        path.write_text(TYPEFACES.sub(OWN_TYPEFACES, drawn), encoding="utf-8")
 
 
 def drop_unused_files(app: Sphinx, exception: Exception | None) -> None:
@@ -114,5 +151,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the steps above to the build."""
     os.environ["LRLIB_PROGRESS"] = "0"  # a page shows what was trained, not how far it is
     app.connect("html-page-context", prepare_page, priority=900)
+    app.connect("build-finished", set_figures_in_own_typeface)
     app.connect("build-finished", drop_unused_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

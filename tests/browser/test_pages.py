@@ -44,6 +44,10 @@ def test_a_page_does_not_scroll_sideways(seen, width):
     assert not seen.sideways[width]
 
 
+def test_code_stays_within_the_measure(seen):
+    assert not seen.clipped
+
+
 @each_width
 def test_a_box_is_a_stop_of_the_keyboard_just_when_it_scrolls(seen, width):
     assert not seen.scrolling[width]["unreached"]

@@ -23,6 +23,13 @@ SETTLED = """async () => {
   for (const each of document.getAnimations()) each.finish();
 }"""
 
+# A section that is off screen has no layout, and what is folded has none: here all of it has.
+ALL_IN_VIEW = ".bd-article section { content-visibility: visible !important }"
+UNFOLD = "document.querySelectorAll('main details').forEach((each) => (each.open = true))"
+CLIPPED = """() => [...document.querySelectorAll("main pre")]
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => e.textContent.split("\\n").reduce((a, b) => (b.length > a.length ? b : a)))"""
+
 # The boxes that scroll sideways beyond the reach of a keyboard, and stops of the keyboard at
 # boxes that do not scroll.
 SCROLLING = """() => {
@@ -79,6 +86,7 @@ class Visit:
     themes: dict = field(default_factory=dict)
     violations: dict = field(default_factory=dict)
     sideways: dict = field(default_factory=dict)
+    clipped: list = field(default_factory=list)
     scrolling: dict = field(default_factory=dict)
 
 
@@ -89,6 +97,10 @@ def visit(tab, complaints, url):
     resize(tab, WIDTHS[0])
     tab.goto(url, wait_until="networkidle")
     seen.headings = tab.locator("h1:visible").count()
+    tab.add_style_tag(content=ALL_IN_VIEW)
+    tab.evaluate(UNFOLD)
+    tab.evaluate(SETTLED)
+    seen.clipped = tab.evaluate(CLIPPED)
     for kind, selector in FORMULAS.items():
         seen.formulas[kind] = tab.locator(selector).evaluate_all(SIZES)
     for width in WIDTHS:

@@ -33,7 +33,7 @@ def test_methods_of_one_class_share_it():
 
 def test_a_getter_is_shown_as_a_property_and_a_class_whole():
     shown = show_source(Comparison.verdict.fget, CosineAnnealingLR).data
-    assert "class Comparison:\n    ...\n\n    @property\n    def verdict(" in shown
+    assert "class Comparison(Estimate):\n    ...\n\n    @property\n    def verdict(" in shown
     assert shown.endswith(inspect.getsource(CosineAnnealingLR).rstrip() + "\n```")
 
 
