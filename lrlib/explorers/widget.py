@@ -20,7 +20,9 @@ class Explorer(widgets.VBox):
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.html = page_figure(spec)
-        self.controls = {slider.name: _control(slider) for slider in spec.sliders}
+        names = _room_for([slider.name for slider in spec.sliders])
+        units = _room_for([slider.unit for slider in spec.sliders])
+        self.controls = {slider.name: _control(slider, names) for slider in spec.sliders}
         # HTML and not an image, so that text and lines take their colours from the front end.
         self.drawing = widgets.HTML()
         self.drawing.add_class("explorer-drawing")
@@ -30,7 +32,10 @@ class Explorer(widgets.VBox):
             [widgets.HTML(jupyter_head(spec)), reset], layout={"justify_content": "space-between"}
         )
         head.add_class("explorer-head")
-        rows = [_row(slider, self.controls[slider.name]) for slider in spec.sliders]
+        rows = [
+            widgets.HBox([control, widgets.Label(slider.unit, layout={"width": units})])
+            for slider, control in zip(spec.sliders, self.controls.values(), strict=True)
+        ]
         super().__init__([head, self.drawing, *rows])
         self.add_class("lrlib-explorer")
         for control in self.controls.values():
@@ -56,10 +61,16 @@ class Explorer(widgets.VBox):
         return super()._repr_mimebundle_(**kwargs) | said
 
 
-def _control(slider: Slider) -> widgets.Widget:
+def _room_for(texts: list[str]) -> str:
+    """Return a width that any of the texts fits in."""
+    return f"{max(map(len, texts)) + 2}ch"  # letters may be wider than the digit that ch is
+
+
+def _control(slider: Slider, room: str) -> widgets.Widget:
+    """Return a slider whose name takes so much room."""
     shared = {
         "description": slider.name,
-        "style": {"description_width": "8rem"},
+        "style": {"description_width": room},
         "layout": {"flex": "1 1 auto", "width": "auto"},
     }
     if slider.choices:
@@ -69,8 +80,3 @@ def _control(slider: Slider) -> widgets.Widget:
     written = "d" if slider.step == 1 else f".{slider.decimals}f"
     span = {"min": slider.low, "max": slider.high, "step": slider.step}
     return kind(slider.start, **span, readout_format=written, **shared)
-
-
-def _row(slider: Slider, control: widgets.Widget) -> widgets.HBox:
-    """Return a slider with what it counts behind its value."""
-    return widgets.HBox([control, widgets.Label(slider.unit, layout={"width": "6rem"})])
