@@ -184,12 +184,12 @@ def test_a_chapter_in_jupyterlab(jupyterlab, new_tab):
         ]
         assert hidden.count() == len(folded)
         run_until(tab, ".widget-slider")
-        before = tab.locator(".jp-OutputArea-output svg").first.inner_html()
+        before = tab.locator(".explorer-drawing svg").first.inner_html()
         slider = tab.locator(".widget-slider .noUi-handle").first
         slider.focus()
         slider.press("ArrowLeft")
         tab.wait_for_function(
-            "old => document.querySelector('.jp-OutputArea-output svg').innerHTML !== old",
+            "old => document.querySelector('.explorer-drawing svg').innerHTML !== old",
             arg=before,
         )
         assert_reads_in_jupyterlab(tab, path)
