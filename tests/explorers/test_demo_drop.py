@@ -9,7 +9,7 @@ from lrlib.explorers.demos.drop import NOISE, drop, floor, one_run
 from lrlib.explorers.demos.noise import normals
 from lrlib.theory import harmonic_quadratic
 
-SLIDERS = {"eta": 0.3, "sigma": 1.5, "batch": 4, "drop_at": 75, "factor": 0.1}
+SLIDERS = {"eta": 0.3, "noise": 1.5, "batch": 4, "drop_at": 75, "factor": 0.1}
 
 
 def curves(label, panel, **moved):
@@ -34,7 +34,7 @@ def test_the_update_that_the_drop_is_named_after_is_the_first_at_the_lower_rate(
 
 
 def test_four_times_the_batch_is_half_the_noise():
-    assert curves("drop", 1, batch=16) == pytest.approx(curves("drop", 1, sigma=0.75))
+    assert curves("drop", 1, batch=16) == pytest.approx(curves("drop", 1, noise=0.75))
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5, 1.2])
@@ -66,7 +66,7 @@ def test_runs_average_to_the_expected_loss(monkeypatch):
 
 
 def test_without_noise_a_run_is_what_is_expected():
-    assert curves("one run", 1, sigma=0.0) == pytest.approx(curves("drop", 1, sigma=0.0))
+    assert curves("one run", 1, noise=0.0) == pytest.approx(curves("drop", 1, noise=0.0))
 
 
 def test_a_run_is_the_same_run_wherever_the_sliders_are_and_in_the_page():

@@ -15,7 +15,7 @@ NOISE = normals(1000)  # drawn once, so that it is the same run wherever the sli
 
 def drop(
     eta: float,
-    sigma: float,
+    noise: float,
     batch: int,
     drop_at: int,
     factor: float,
@@ -25,13 +25,14 @@ def drop(
     r"""Drop the rate of SGD on a noisy quadratic, and follow the expected loss.
 
     The curvatures are 1, 1/2, 1/3, ... and a batch sees the gradient of direction i with noise of
-    variance :math:`\sigma^2 h_i / B`. Under the rate :math:`\eta` its expected loss ends at
+    variance :math:`\sigma_i^2 = \text{noise}^2 h_i / \text{batch}`. Under the rate :math:`\eta` its
+    expected loss ends at
 
-    .. math:: \sum_i \frac{\eta\,\sigma^2 h_i}{2B\,(2 - \eta h_i)}
+    .. math:: \sum_i \frac{\eta\,\sigma_i^2}{2\,(2 - \eta h_i)}
 
     Args:
         eta: the rate before the drop, between 0 and 2.
-        sigma: the standard deviation of one example's gradient where the curvature is 1.
+        noise: the standard deviation of one example's gradient where the curvature is 1.
         batch: the number of examples in a batch.
         drop_at: the first update at the lower rate.
         factor: what the drop multiplies the rate by.
@@ -42,7 +43,7 @@ def drop(
         The rate and the expected loss with the drop and without it; the loss at which the rate of
         each update would level off; and the loss of one run.
     """
-    problem = harmonic_quadratic(directions, sigma * sigma / batch)
+    problem = harmonic_quadratic(directions, noise * noise / batch)
     dropped = MultiStepLR(eta, (drop_at,), factor).curve(steps + 1)
     constant = ConstantLR(eta, factor=1).curve(steps + 1)
     floors = {rate: floor(problem, rate) for rate in set(dropped)}
