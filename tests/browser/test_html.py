@@ -2,13 +2,18 @@
 
 import gzip
 import re
+from collections import Counter
 from copy import copy
 from urllib.parse import unquote, urldefrag
 
+import fill
 import pytest
-from built import PAGES, ids, soup
+import yaml
+from built import CHAPTERS, PAGES, TOC, ids, soup
+from readers_markdown import CITATION, REFERENCE
 
 every_page = pytest.mark.parametrize("name", PAGES, scope="module")
+every_chapter = pytest.mark.parametrize("name", CHAPTERS, scope="module")
 
 
 def test_the_site_has_no_other_pages(site):
@@ -34,7 +39,9 @@ def test_no_tex_is_left_to_read(site, name):
 @every_page
 def test_a_box_that_may_scroll_is_a_stop_of_the_keyboard_without_scripts(site, name):
     html = soup(site / name)
-    boxes = html.select("main :is(pre, .math-display, .pst-scrollable-table-container)")
+    boxes = html.select(
+        "main :is(pre, .math-display, .figure-box, .pst-scrollable-table-container)"
+    )
     assert all(box.get("tabindex") == "0" for box in boxes)
     named = [box for box in boxes if box.name != "pre"]
     assert all(box["role"] == "group" and box["aria-label"] for box in named)
@@ -101,3 +108,84 @@ def test_equations_are_numbered_and_referred_to_by_their_number(site, name):
         number = re.search(r"\([\d.]+\)", block.select_one(".eqno").get_text())[0]
         for link in html.select(f'a.reference[href="#{block["id"]}"]'):
             assert link.get_text(strip=True) == number
+
+
+@every_page
+def test_a_page_says_nothing_of_the_machine_that_built_it(site, name):
+    assert str(TOC.parent) not in (site / name).read_text(encoding="utf-8")
+
+
+@every_page
+def test_folded_code_has_no_spans_and_other_code_none_of_the_colour_of_the_text(site, name):
+    html = soup(site / name)
+    assert not html.select("details.hide pre span")
+    assert not html.select("main pre :is(.n, .p, .w)")
+
+
+@every_chapter
+def test_a_chapter_is_not_too_much_for_a_slow_phone(site, name):
+    assert len(soup(site / name).select("*")) < 7_000
+
+
+@every_chapter
+def test_answers_come_open(site, name):
+    answers = soup(site / name).select("details.answer")
+    assert answers
+    assert all(answer.has_attr("open") for answer in answers)
+
+
+def notebook(name):
+    """The text of the notebook that a page is made from."""
+    cells = fill.read((TOC.parent / name).with_suffix(".ipynb")).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@every_chapter
+def test_labels_have_the_numbers_of_the_notebook(site, name):
+    html, chapter = soup(site / name), fill.chapters()[name.replace(".html", ".ipynb")]
+    assert html.h1.get_text().startswith(f"{chapter}. ")
+    path = (TOC.parent / name).with_suffix(".ipynb")
+    for label, number in fill.label_numbers(fill.read(path), chapter).items():
+        if label.startswith("eq-"):
+            block = html.find(id=f"equation-{label}")
+            assert block.select_one(".eqno").get_text().startswith(f"({number})"), label
+        else:
+            kind = {"fig": "Figure", "tab": "Table"}[label.partition("-")[0]]
+            place = html.find(id=label)
+            assert place.name == kind.lower(), label
+            shown = place.select_one(".caption-number").get_text(strip=True)
+            assert shown == f"{kind} {number}", label
+
+
+@every_chapter
+def test_references_to_labels_read_as_in_the_notebook(site, name):
+    wanted = Counter(
+        (found["label"], found["text"]) for found in REFERENCE.finditer(notebook(name))
+    )
+    links = soup(site / name).select("article a.reference.internal[href*='#']")
+    shown = Counter(
+        (found[1], link.get_text(" ", strip=True))
+        for link in links
+        if (found := re.search(r"#(?:equation-)?((?:eq|fig|tab)-[\w-]+)$", link["href"]))
+    )
+    assert shown == wanted
+
+
+@every_chapter
+def test_citations_read_as_in_the_notebook(site, name):
+    wanted = Counter(found["text"] for found in CITATION.finditer(notebook(name)))
+    shown = Counter(
+        " ".join(tag.get_text().split()) for tag in soup(site / name).select(".bibtex-citation")
+    )
+    assert shown == wanted
+
+
+@every_page
+def test_the_list_of_pages_has_the_parts_and_the_numbers_of_chapters(site, name):
+    toc = yaml.safe_load(TOC.read_text(encoding="utf-8"))
+    bar = soup(site / name).select_one(".bd-sidebar-primary nav.bd-links")
+    captions = [tag.get_text(strip=True) for tag in bar.select("p.caption")]
+    assert captions == [part["caption"] for part in toc["parts"]]
+    titles = [tag.get_text(strip=True) for tag in bar.select("li.toctree-l1 > a")]
+    numbers = [title.partition(". ")[0] for title in titles if re.match(r"\d+\. ", title)]
+    assert numbers == [str(i) for i in fill.chapters().values()]
