@@ -134,17 +134,23 @@ def test_every_symbol_of_a_chapter_has_one_row_that_holds_there(chapter):
 
 
 @each_row
-def test_a_row_is_used_in_the_chapters_that_it_names(row):
-    assert row.introduced
+def test_a_row_is_whole_and_used_in_the_chapters_that_it_names(row):
     assert row.meaning
     assert row.unit
+    assert row.introduced
     assert [chapter for chapter in row.introduced if row.symbol not in used(chapter)] == []
+
+
+@each_row
+def test_a_meaning_for_the_whole_book_is_introduced_where_the_letter_is_first_used(row):
     if not row.only_there:
-        before = [chapter for chapter in CHAPTERS if chapter < row.introduced[0]]
-        others = {other for other in ROWS if other.symbol == row.symbol} - {row}
-        for chapter in before:
-            covered = any(other.holds_in(chapter) for other in others)
-            assert covered or row.symbol not in used(chapter), chapter
+        elsewhere = [other for other in ROWS if other.symbol == row.symbol and other != row]
+        before = [
+            chapter
+            for chapter in CHAPTERS
+            if chapter < row.introduced[0] and row.symbol in used(chapter)
+        ]
+        assert all(any(other.holds_in(chapter) for other in elsewhere) for chapter in before)
 
 
 @pytest.mark.parametrize("symbol", FIXED)
