@@ -112,7 +112,7 @@ def settings_of_jupyterlab(folder):
 
 @pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory):
-    """The address of a JupyterLab that shows a copy of the notebooks."""
+    """The address of a JupyterLab that shows a copy of the notebooks, and the copy's folder."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     for name in ("book", "exercises"):
         shutil.copytree(fill.ROOT / name, folder / name, ignore=shutil.ignore_patterns("_build"))
@@ -131,7 +131,7 @@ def jupyterlab(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/lab/tree"
+        yield f"http://127.0.0.1:{port}/lab/tree", folder
         server.terminate()
 
 
@@ -172,9 +172,10 @@ def assert_reads_in_jupyterlab(tab, path):
 
 
 def test_a_chapter_in_jupyterlab(jupyterlab, new_tab):
-    [path] = [path for path in CHAPTERS if path.stem == "05_cosine"]
+    address, folder = jupyterlab
+    path = folder / "book" / "05_cosine.ipynb"
     with new_tab() as (tab, _):
-        open_in_jupyterlab(tab, f"{jupyterlab}/book/{path.name}")
+        open_in_jupyterlab(tab, f"{address}/book/{path.name}")
         assert_reads_in_jupyterlab(tab, path)
         hidden = tab.locator(".jp-CodeCell.jp-mod-noEditor, .jp-CodeCell .jp-InputPlaceholder")
         folded = [
@@ -196,9 +197,10 @@ def test_a_chapter_in_jupyterlab(jupyterlab, new_tab):
 
 
 def test_an_exercise_in_jupyterlab(jupyterlab, new_tab):
-    path = fill.ROOT / "exercises" / "05_cosine.ipynb"
+    address, folder = jupyterlab
+    path = folder / "exercises" / "05_cosine.ipynb"
     with new_tab() as (tab, _):
-        open_in_jupyterlab(tab, f"{jupyterlab}/exercises/{path.name}")
+        open_in_jupyterlab(tab, f"{address}/exercises/{path.name}")
         assert_reads_in_jupyterlab(tab, path)
         hint = tab.locator(".jp-MarkdownOutput details").first
         inside = hint.locator("xpath=./*[not(self::summary)]").first
