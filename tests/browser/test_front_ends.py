@@ -31,7 +31,7 @@ def texts(path):
 def promised(text):
     """What a reader must see of numbers, citations and references, in order."""
     found = [*NUMBER.finditer(text), *CITATION.finditer(text), *REFERENCE.finditer(text)]
-    return [match["text"] for match in sorted(found, key=lambda match: match.start())]
+    return [plain(match["text"]) for match in sorted(found, key=lambda match: match.start())]
 
 
 def plain(html):
@@ -143,7 +143,7 @@ def idle(tab):
 
 def open_in_jupyterlab(tab, address):
     tab.set_default_timeout(60_000)
-    tab.goto(address)
+    tab.goto(f"{address}?reset")  # with nothing else open
     tab.locator(".jp-NotebookPanel .jp-MarkdownOutput h1").wait_for()
     idle(tab)
 
@@ -160,9 +160,11 @@ def run_until(tab, selector):
 
 
 def assert_reads_in_jupyterlab(tab, path):
-    shown = tab.locator(".jp-NotebookPanel .jp-MarkdownOutput")
-    cells = shown.all_inner_texts()
-    assert len(cells) == len(texts(path))
+    shown = ".jp-NotebookPanel .jp-MarkdownOutput"
+    tab.wait_for_function(
+        "([all, n]) => document.querySelectorAll(all).length === n", arg=[shown, len(texts(path))]
+    )
+    cells = tab.locator(shown).all_text_contents()  # those of closed folds, too
     for page, text in zip(cells, texts(path), strict=True):
         page = " ".join(page.split())
         assert not FOREIGN.search(page), FOREIGN.search(page)
