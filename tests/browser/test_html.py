@@ -143,7 +143,7 @@ def notebook(name):
 @every_chapter
 def test_labels_have_the_numbers_of_the_notebook(site, name):
     html, chapter = soup(site / name), fill.chapters()[name.replace(".html", ".ipynb")]
-    assert html.h1.get_text().startswith(f"{chapter}. ")
+    assert html.select_one("article h1").get_text().startswith(f"{chapter}. ")
     path = (TOC.parent / name).with_suffix(".ipynb")
     for label, number in fill.label_numbers(fill.read(path), chapter).items():
         if label.startswith("eq-"):
