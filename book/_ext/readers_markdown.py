@@ -183,9 +183,7 @@ class MoveTableCaptions(SphinxTransform):
     def apply(self, **_: Any) -> None:
         """Pair each caption with the table that follows it."""
         for caption in list(self.document.findall(table_caption)):
-            table = next(
-                (each for each in caption.findall(nodes.table, descend=False, ascend=True)), None
-            )
+            table = caption.next_node(nodes.table, siblings=True, ascend=True)
             if table is None:
                 logger.warning(f"no table follows {caption['label']}", location=caption)
             else:

@@ -8,10 +8,12 @@ from visit import SETTLED
 
 CHAPTER = CHAPTERS[-1]
 FOLDED_ANSWERS = "document.querySelectorAll('details.answer:not([open])').length"
-# How far what was on the screen has moved by itself.
+# How far what was on the screen has moved by itself. A section that was not laid out was not.
 SHIFTS = """window.shifts = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.shifts += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.sources.some((each) => each.previousRect.height)) window.shifts += entry.value;
+  }
 }).observe({ type: "layout-shift", buffered: true });"""
 
 # A heading is on the screen, in its upper half.
