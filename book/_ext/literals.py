@@ -94,13 +94,14 @@ class Library:
         """Return a citation by author and year.
 
         Args:
-            keys: the works' keys.
+            keys: the works' keys, in any order; they are named in that of the references.
             in_sentence: True for ``Li et al. (2020)``, False for ``(Li et al., 2020)``.
 
         Raises:
             ValueError: if a key is not in the file.
         """
-        works = [(self._authors(key), self._entry(key).fields["year"]) for key in keys]
+        entries = self._style.sort([self._entry(key) for key in keys])
+        works = [(self._authors(entry.key), entry.fields["year"]) for entry in entries]
         if in_sentence:
             return ", ".join(f"{authors} ({year})" for authors, year in works)
         return "(" + "; ".join(f"{authors}, {year}" for authors, year in works) + ")"

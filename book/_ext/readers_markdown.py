@@ -13,6 +13,7 @@ in the notebook                                       in the book
 ``<a id="fig-line"></a>`` heads a cell                the caption of the figure above it
 ``<a id="tab-rows"></a>`` heads a line                the caption of the table below it
 ``<!-- references -->`` … ``<!-- /references -->``    the chapter's bibliography
+``[a name](../exercises/05_cosine.ipynb)``            a file that a reader can download
 ``# 5. A title``                                      a title that Sphinx numbers
 ``<details class="answer">``                          an answer, open until a script has folded it
 ====================================================  ============================================
@@ -64,6 +65,7 @@ TABLE = re.compile(
     r'^<a id="(?P<label>tab-[\w-]+)"></a>\*\*Table (?P<number>[^*]*)\.\*\* (?P<text>.*)$', re.M
 )
 REFERENCES = re.compile(r"<!-- references -->\n(?P<text>.*?)<!-- /references -->", re.S)
+DOWNLOAD = re.compile(r"\[(?P<name>[^]]+)\]\((?P<path>\.\./exercises/[^)]+)\)")
 TITLE = re.compile(r"\A# (?P<number>\d+)\. ")
 ANSWER = '<details class="answer">'
 
@@ -92,6 +94,7 @@ def text_to_myst(text: str, chapter: str) -> str:
     text = NUMBER.sub(number, text)
     text = CITATION.sub(citation, text)
     text = REFERENCE.sub(reference, text)
+    text = DOWNLOAD.sub(r"{download}`\g<name> <\g<path>>`", text)
     text = EQUATION.sub(lambda found: f"$$\n{found['body']}\n$$ ({found['label']})", text)
     text = TABLE.sub(
         lambda found: f"```{{table-caption}} {found['label']}\n{found['text']}\n```", text

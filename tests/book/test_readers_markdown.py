@@ -21,6 +21,7 @@ from readers_markdown import text_to_myst, to_myst
         ("$$\na\n$$\n\n$$\n% eq-x\nb \\tag{5.1}\n$$", "$$\na\n$$\n\n$$\nb\n$$ (eq-x)"),
         ('<a id="tab-x"></a>**Table 5.1.** Rows.', "```{table-caption} tab-x\nRows.\n```"),
         ("# 5. Half a cosine", "# Half a cosine"),
+        ("[x](../exercises/05.ipynb)", "{download}`x <../exercises/05.ipynb>`"),
         ('<details class="answer"><summary>', '<details class="answer" open><summary>'),
         ("[a link](02_noise.ipynb), `code`, $x$, *a* | b", None),
     ],
