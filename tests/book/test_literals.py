@@ -68,7 +68,7 @@ def test_a_reference_says_what_it_leads_to(label, text):
         (
             ["li2020budgeted", "hoffmann2022training"],
             False,
-            "(Li et al., 2020; Hoffmann et al., 2022)",
+            "(Hoffmann et al., 2022; Li et al., 2020)",
         ),
     ],
 )
