@@ -5,6 +5,7 @@ Here is how each is written; ``fill.py`` writes it, and ``readers_markdown.py`` 
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from pybtex.database import BibliographyData, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
+from lrlib.lab.statistics import VERDICTS
+
 TOLERANCE = 0.01  # of a number without an error; processors differ in their last digits
 DIGITS = re.compile(r"(?<![\w.])[-+−]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
 NEEDLESS = re.compile(r"\\([.()-])")  # what pybtex escapes and Markdown does not need escaped
+DRAWS = 3  # errors between two draws
+UNDECIDED = "undecided"
 ERROR = re.compile(r"\s*±\s*")
 
 KINDS = {"eq": "({})", "fig": "Figure {}", "tab": "Table {}"}
@@ -34,15 +39,18 @@ def shown(content: str, spec: str) -> str:
 def agree(literal: str, today: str, spec: str = "") -> bool:
     """Return whether what a notebook shows is what a run of today says, on any machine.
 
-    The words have to be the same. A number may be off by the error that follows it, as in
-    ``0.13 ± 0.02``; one without an error by a hundredth of itself, and by one in its last digit
-    where it was rounded.
+    On another processor the same seeds are other draws. So a number with an error behind it, as
+    in ``0.13 ± 0.02``, may be off by three errors of a difference of two such draws, and a verdict
+    may become or cease to be *undecided*. A number without an error may be off by a hundredth of
+    itself, and by one in its last digit where it was rounded. All other words stay.
 
     Args:
         literal: what the notebook shows.
         today: the same from a run.
         spec: the format in which the number is shown.
     """
+    if UNDECIDED in (literal, today) and {literal, today} <= set(VERDICTS):
+        return True
     if DIGITS.sub("#", literal) != DIGITS.sub("#", today):
         return False
     then, now = list(DIGITS.finditer(literal)), list(DIGITS.finditer(today))
@@ -51,9 +59,9 @@ def agree(literal: str, today: str, spec: str = "") -> bool:
         if "." in new[0] or spec.endswith(("e", "f", "g", "%")):
             slack = max(slack, _last_digit(new[0]))
         if _has_error(today, now, i):
-            slack = max(slack, _value(now[i + 1]))
+            slack = max(slack, DRAWS * math.hypot(_value(then[i + 1]), _value(now[i + 1])))
         elif i and _has_error(today, now, i - 1):
-            slack = max(slack, _value(new) / 2)  # an error of sixteen seeds is that uncertain
+            slack = max(slack, _value(old) / 2, _value(new) / 2)  # so uncertain are errors
         if abs(_value(old) - _value(new)) > 1.000001 * slack:
             return False
     return True

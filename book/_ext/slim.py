@@ -42,6 +42,8 @@ MARKUP = re.compile(r"<[^>]*>")
 # How matplotlib names the typefaces of an SVG, and how the theme names those of a page.
 TYPEFACES = re.compile(r"'DejaVu Sans'(, [^;\"]*)?(?=[;\"])")
 OWN_TYPEFACES = "-apple-system, BlinkMacSystemFont, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+# The ground of a figure and of its axes; on none, a figure takes the page's in either scheme.
+WHITE_GROUND, CLEAR_GROUND = 'style="fill: #ffffff"/>', 'style="fill: none"/>'
 
 
 def defer_scripts(context: dict[str, Any]) -> None:
@@ -133,12 +135,12 @@ def prepare_page(
     context["metatags"] = tags
 
 
-def set_figures_in_own_typeface(app: Sphinx, exception: Exception | None) -> None:
-    """Write the page's typefaces into the SVGs that were drawn in matplotlib's."""
+def fit_figures_to_page(app: Sphinx, exception: Exception | None) -> None:
+    """Write the page's typefaces into matplotlib's SVGs, and let its ground shine through."""
     if exception or app.builder.format != "html":
         return
     for path in Path(app.outdir, "_images").glob("*.svg"):
-        drawn = path.read_text(encoding="utf-8")
+        drawn = path.read_text(encoding="utf-8").replace(WHITE_GROUND, CLEAR_GROUND)
         path.write_text(TYPEFACES.sub(OWN_TYPEFACES, drawn), encoding="utf-8")
 
 
@@ -171,7 +173,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the steps above to the build."""
     os.environ["LRLIB_PROGRESS"] = "0"  # a page shows what was trained, not how far it is
     app.connect("html-page-context", prepare_page, priority=900)
-    app.connect("build-finished", set_figures_in_own_typeface)
+    app.connect("build-finished", fit_figures_to_page)
     app.connect("build-finished", leave_boxes_alone)
     app.connect("build-finished", drop_unused_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

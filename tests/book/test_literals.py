@@ -15,9 +15,12 @@ LIBRARY = Library(Path(__file__).parents[2] / "book" / "references.bib")
         ("0.068", "0.069", ".3f"),  # one in the last digit
         ("1.500", "1.514", ".3f"),  # a hundredth
         ("4", "5", ".0f"),
-        ("−.124 ± .006", "−.129 ± .006", ""),  # within the error
-        ("−.124 ± .006", "−.124 ± .008", ""),
+        ("−.124 ± .006", "−.149 ± .006", ""),  # another draw
+        ("−.124 ± .006", "−.124 ± .010", ""),
+        (".001 ± .003", "−.002 ± .003", ""),
         ("better", "better", ""),
+        ("better", "undecided", ""),  # the end of an interval has moved
+        ("undecided", "equal", ""),
         ("1,500", "1,500", ","),
         ("a factor of 2", "a factor of 2", ""),
     ],
@@ -32,10 +35,11 @@ def test_what_another_machine_may_say(literal, today, spec):
         ("0.068", "0.071", ".3f"),
         ("1.500", "1.520", ".3f"),
         ("16", "17", ""),  # a count is not rounded
-        ("−.124 ± .006", "−.131 ± .006", ""),
+        ("−.124 ± .006", "−.150 ± .006", ""),
         ("−.124 ± .006", "−.124 ± .014", ""),
         (".124 ± .006", "−.124 ± .006", ""),
-        ("better", "undecided", ""),
+        ("better", "worse", ""),
+        ("undecided", "", ""),
         ("0.124", ".124 ± .006", ""),
         ("", "0.068", ".3f"),
     ],

@@ -118,6 +118,12 @@ def test_the_letters_of_a_figure_lie_within_it_in_the_typeface_of_the_page(page,
 
 
 @each_chapter
+def test_a_figure_stands_on_the_ground_of_its_page(site, name):
+    for figure in figures(site, name):
+        assert 'style="fill: #ffffff"/>' not in figure.read_text(encoding="utf-8")
+
+
+@each_chapter
 def test_a_figure_is_read_on_a_phone_as_easily_as_its_caption(page, site, name):
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
