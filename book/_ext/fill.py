@@ -21,13 +21,23 @@ import nbformat
 import yaml
 from literals import Library, label_text, shown
 from nbclient import NotebookClient
-from readers_markdown import CITATION, EQUATION, FIGURE, NUMBER, REFERENCE, REFERENCES, TABLE, TITLE
+from readers_markdown import (
+    CITATION,
+    EQUATION,
+    FIGURE,
+    NUMBER,
+    REFERENCE,
+    REFERENCES,
+    TABLE,
+    TITLE,
+    check_read,
+    text_to_myst,
+)
 
 ROOT = Path(__file__).parents[2]
 GLUE = "application/papermill.record/text/plain"
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 TAG = re.compile(r"\\tag\{[^}]*\}")
-LABELS = re.compile(r"^% (?P<eq>eq-[\w-]+)$|<a id=\"(?P<other>(?:fig|tab)-[\w-]+)\"></a>", re.M)
 
 
 def chapters(root: Path = ROOT) -> dict[str, int]:
@@ -48,7 +58,11 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def write(path: Path, notebook: nbformat.NotebookNode) -> None:
-    """Write a notebook line by line, as Jupyter does."""
+    """Write a notebook without its outputs, line by line as Jupyter does."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
@@ -62,21 +76,27 @@ def label_numbers(notebook: nbformat.NotebookNode, chapter: int) -> dict[str, st
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
             continue
-        for found in LABELS.finditer(cell.source):
-            label = found["eq"] or found["other"]
-            if label in numbers:
-                raise ValueError(f"a label must be there once, got {label!r} twice")
-            kind = label.partition("-")[0]
-            count[kind] += 1
-            numbers[label] = f"{chapter}.{count[kind]}"
+        for pattern in (EQUATION, FIGURE, TABLE):
+            for found in pattern.finditer(cell.source):
+                if found["label"] in numbers:
+                    raise ValueError(f"a label must be there once, got {found['label']!r} twice")
+                count[pattern] += 1
+                numbers[found["label"]] = f"{chapter}.{count[pattern]}"
     return numbers
 
 
 def all_labels(root: Path = ROOT) -> dict[str, str]:
-    """Return the number of every label of the book."""
+    """Return the number of every label of the book.
+
+    Raises:
+        ValueError: if two chapters have the same label.
+    """
     labels = {}
     for file, chapter in chapters(root).items():
-        labels |= label_numbers(read(root / file), chapter)
+        own = label_numbers(read(root / file), chapter)
+        if twice := labels.keys() & own:
+            raise ValueError(f"{file}: a label must be new to the book, got {sorted(twice)}")
+        labels |= own
     return labels
 
 
@@ -100,16 +120,18 @@ def fill_text(
         return f'<a href="{found["page"]}#{label}">{label_text(label, labels[label])}</a>'
 
     def citation(found: re.Match[str]) -> str:
-        keys = found["keys"].split(",")
+        keys = [key.strip() for key in found["keys"].split(",")]
         written = library.citation(keys, in_sentence=not found["text"].startswith("("))
-        return f'<cite data-cite="{found["keys"]}">{written}</cite>'
+        return f'<cite data-cite="{",".join(keys)}">{written}</cite>'
 
     def caption(found: re.Match[str]) -> str:
         label = found["label"]
         return f'<a id="{label}"></a>**{label_text(label, labels[label])}.** {found["text"]}'
 
     def equation(found: re.Match[str]) -> str:
-        return TAG.sub(rf"\\tag{{{labels[found['label']]}}}", found[0])
+        label = found["label"]
+        tagged = TAG.sub(rf"\\tag{{{labels[label]}}}", found["all"])
+        return f'<a id="{label}"></a>\n\n{tagged}'  # where a link to it leads in Jupyter
 
     text = EQUATION.sub(equation, text)
     text = TABLE.sub(caption, FIGURE.sub(caption, text))
@@ -128,13 +150,14 @@ def fill_structure(
         key
         for text in texts
         for found in CITATION.finditer(text)
-        for key in found["keys"].split(",")
+        for key in re.split(r"\s*,\s*", found["keys"].strip())
     ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = fill_text(
                 cell.source, chapter=chapter, labels=labels, library=library, cited=cited
             )
+            check_read(text_to_myst(FIGURE.sub(r"\g<text>", cell.source), ""))
             continue
         jupyter = {"source_hidden": True} if FOLDED & set(cell.metadata.get("tags", ())) else {}
         if jupyter:
@@ -166,10 +189,24 @@ def fill_numbers(text: str, numbers: dict[str, str]) -> str:
     def number(found: re.Match[str]) -> str:
         if found["name"] not in numbers:
             raise ValueError(f"no cell hands over {found['name']!r}")
-        head = found[0].partition(">")[0]
-        return f"{head}>{shown(numbers[found['name']], found['spec'] or '')}</data>"
+        value = shown(numbers[found["name"]], found["spec"] or "")
+        return f"{found['head']}{value}</data>"
 
     return NUMBER.sub(number, text)
+
+
+def fill_notebook(
+    path: Path, chapter: int | None, labels: dict[str, str], library: Library, run: bool
+) -> None:
+    """Fill one notebook, with the numbers of a run or without."""
+    notebook = read(path)
+    fill_structure(notebook, chapter, labels, library)
+    if run:
+        numbers = run_numbers(notebook, path.parent)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = fill_numbers(cell.source, numbers)
+    write(path, notebook)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -182,15 +219,13 @@ def main(arguments: list[str] | None = None) -> None:
     numbered, labels = chapters(), all_labels()
     library = Library(ROOT / "book" / "references.bib")
     for path in options.notebooks or sorted((ROOT / "book").glob("*.ipynb")):
-        notebook = read(path)
         chapter = numbered.get(path.resolve().relative_to(ROOT).as_posix())
-        fill_structure(notebook, chapter, labels, library)
-        if not options.no_run:
-            numbers = run_numbers(notebook, path.parent)
-            for cell in notebook.cells:
-                if cell.cell_type == "markdown":
-                    cell.source = fill_numbers(cell.source, numbers)
-        write(path, notebook)
+        try:
+            if chapter is None and path.name[0].isdigit():
+                raise ValueError("a chapter must be in a numbered part of _toc.yml")
+            fill_notebook(path, chapter, labels, library, run=not options.no_run)
+        except ValueError as error:
+            raise SystemExit(f"{path}: {error}") from error
         print(path)
 
 

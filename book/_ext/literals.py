@@ -32,8 +32,14 @@ def shown(content: str, spec: str) -> str:
     Args:
         content: the value as Jupyter prints it.
         spec: a format as in ``format``; empty for the value as it stands.
+
+    Raises:
+        ValueError: if the value has no such format.
     """
-    return format_plain_text(content, spec or "s")
+    text = format_plain_text(content, spec or "s")
+    if spec.endswith("d") and float(content) != int(text):
+        raise ValueError(f"a value shown as {spec!r} must be whole, got {content}")
+    return text
 
 
 def agree(literal: str, today: str, spec: str = "") -> bool:

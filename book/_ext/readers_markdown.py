@@ -18,7 +18,9 @@ in the notebook                                       in the book
 ``<details class="answer">``                          an answer, open until a script has folded it
 ====================================================  ============================================
 
-What a notebook shows in these places is written by ``fill.py``. A page shows the run's numbers and
+An author leaves out what a reader sees, ``<data value="loss:.3f"></data>``, or sets a 0 for it,
+``\tag{0}``, ``**Figure 0.**``, ``# 0. A title``: what a notebook shows in these places, and where a
+link to an equation leads, is written by ``fill.py``. A page shows the run's numbers and
 Sphinx's own; where a number of the notebook is not the run's, the build warns.
 """
 
@@ -34,6 +36,7 @@ from docutils.parsers.rst import Directive
 from literals import agree, shown
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
+from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
@@ -47,12 +50,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NUMBER = re.compile(
-    r'<data value="(?P<name>[^":]+)(?::(?P<spec>[^"]+))?"(?P<loose> class="loose")?>'
-    r"(?P<text>.*?)</data>"
+    r'(?P<head><data value="(?P<name>[^":]+)(?::(?P<spec>[^"]+))?"(?P<loose> class="loose")?>)'
+    r"(?P<text>[^<\n]*)</data>"
 )
 CITATION = re.compile(r'<cite data-cite="(?P<keys>[^"]+)">(?P<text>[^<]*)</cite>')
 EQUATION = re.compile(
-    r"^\$\$\n% (?P<label>eq-[\w-]+)\n(?P<body>(?:(?!\$\$).)*?)\s*\\tag\{(?P<number>[^}]*)\}\n\$\$$",
+    r'(?:^<a id="eq-[\w-]+"></a>\n\n)?'
+    r"(?P<all>^\$\$\n% (?P<label>eq-[\w-]+)\n(?P<body>(?:(?!\$\$).)*?)\s*\\tag\{[^}]*\}\n\$\$$)",
     re.M | re.S,
 )
 REFERENCE = re.compile(
@@ -67,6 +71,12 @@ TABLE = re.compile(
 REFERENCES = re.compile(r"<!-- references -->\n(?P<text>.*?)<!-- /references -->", re.S)
 DOWNLOAD = re.compile(r"\[(?P<name>[^]]+)\]\((?P<path>\.\./exercises/[^)]+)\)")
 TITLE = re.compile(r"\A# (?P<number>\d+)\. ")
+# What is left of these when a text has been turned into MyST was not written as the book reads it.
+UNREAD = re.compile(
+    r"</?(?:data|cite)\b[^>]*>|<a (?:id|href)=[^>]*\b(?:eq|fig|tab)-[^>]*>"
+    r"|\]\(#(?:eq|fig|tab)-[^)]*\)|^\s*% eq-.*$|\\tag\b|<!-- /?references -->",
+    re.M,
+)
 ANSWER = '<details class="answer">'
 
 
@@ -105,8 +115,26 @@ def text_to_myst(text: str, chapter: str) -> str:
     return TITLE.sub("# ", text).replace(ANSWER, ANSWER[:-1] + " open>")
 
 
+def check_read(myst: str) -> None:
+    """Raise if a text in MyST still holds what should have been turned into MyST.
+
+    Raises:
+        ValueError: quoting what was not read.
+    """
+    if found := UNREAD.search(myst):
+        raise ValueError(
+            f"this is not written as the book reads it: {found[0].strip()!r} "
+            "(book/_ext/readers_markdown.py says how)"
+        )
+
+
 def to_myst(notebook: dict[str, Any], chapter: str) -> dict[str, Any]:
-    """Return a notebook for readers as one for the book; a figure's caption goes into its cell."""
+    """Return a notebook for readers as one for the book; a figure's caption goes into its cell.
+
+    Raises:
+        ValueError: if a caption does not follow the cell of its figure, or something is not written
+            as the book reads it.
+    """
     cells = []
     for cell in notebook["cells"]:
         if cell["cell_type"] != "markdown":
@@ -114,20 +142,34 @@ def to_myst(notebook: dict[str, Any], chapter: str) -> dict[str, Any]:
             continue
         source = "".join(cell["source"])
         if caption := FIGURE.match(source):
+            if not cells or cells[-1]["cell_type"] != "code" or _has_caption(cells[-1]):
+                raise ValueError(
+                    f"{caption['label']}: a caption must follow the cell of its figure"
+                )
+            check_read(text_to_myst(caption["text"], chapter))
             figure = {"name": caption["label"], "caption": text_to_myst(caption["text"], chapter)}
             metadata = cells[-1]["metadata"]
             own = metadata.get("mystnb", {}) | {"figure": figure}
             cells[-1] = cells[-1] | {"metadata": metadata | {"mystnb": own}}
         else:
-            cells.append(cell | {"source": text_to_myst(source, chapter)})
+            myst = text_to_myst(source, chapter)
+            check_read(myst)
+            cells.append(cell | {"source": myst})
     return notebook | {"cells": cells}
+
+
+def _has_caption(cell: dict[str, Any]) -> bool:
+    return "figure" in cell["metadata"].get("mystnb", {})
 
 
 def read_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
     """Turn a notebook into MyST before anybody else reads it."""
     if app.env.doc2path(docname).endswith(".ipynb"):
         chapter = docname.rpartition("/")[2].partition("_")[0]
-        source[0] = json.dumps(to_myst(json.loads(source[0]), chapter))
+        try:
+            source[0] = json.dumps(to_myst(json.loads(source[0]), chapter))
+        except ValueError as error:
+            raise ExtensionError(f"{docname}: {error}") from error
 
 
 class Number(SphinxRole):
@@ -187,7 +229,7 @@ class MoveTableCaptions(SphinxTransform):
         """Pair each caption with the table that follows it."""
         for caption in list(self.document.findall(table_caption)):
             table = caption.next_node(nodes.table, siblings=True, ascend=True)
-            if table is None:
+            if table is None or isinstance(table[0], nodes.title):
                 logger.warning(f"no table follows {caption['label']}", location=caption)
             else:
                 title = nodes.title("", "", *caption[0].children)

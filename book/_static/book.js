@@ -30,13 +30,19 @@ function unfoldAddressed() {
 unfoldAddressed();
 addEventListener("hashchange", unfoldAddressed);
 
+// Paper is white: a page is printed in the light scheme, with its answers open.
+const schemeOf = document.documentElement.dataset;
 let unfoldedForPrint = [];
+let themeOnScreen;
 addEventListener("beforeprint", () => {
+  themeOnScreen = schemeOf.theme;
+  schemeOf.theme = "light";
   unfoldedForPrint = answers.filter((answer) => !answer.open);
   for (const answer of unfoldedForPrint) answer.open = true;
 });
 addEventListener("afterprint", () => {
   for (const answer of unfoldedForPrint) answer.open = false;
+  schemeOf.theme = themeOnScreen;
 });
 
 // Folded code is plain until it is opened; ``data-spans`` says which letters have which colour.

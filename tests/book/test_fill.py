@@ -4,7 +4,7 @@ import fill
 import nbformat
 import pytest
 from literals import Library
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 LIBRARY = Library(fill.ROOT / "book" / "references.bib")
 BOOK = sorted((fill.ROOT / "book").glob("*.ipynb"))
@@ -27,7 +27,11 @@ and others <cite data-cite="goyal2017accurate">(</cite>.
 - old
 <!-- /references -->"""
 
+CAPTION = '<a id="fig-x"></a>**Figure 0.** A figure.'
+
 FILLED = """# 3. A title
+
+<a id="eq-one"></a>
 
 $$
 % eq-one
@@ -90,9 +94,51 @@ def test_a_reference_to_nothing_is_named():
 
 
 def test_a_label_that_is_there_twice_is_named():
-    twice = new_notebook(cells=[new_markdown_cell('<a id="fig-x"></a>') for _ in range(2)])
+    twice = new_notebook(cells=[new_markdown_cell(CAPTION) for _ in range(2)])
     with pytest.raises(ValueError, match="fig-x"):
         fill.label_numbers(twice, 3)
+
+
+def test_a_label_of_two_chapters_is_named(monkeypatch):
+    monkeypatch.setattr(fill, "label_numbers", lambda notebook, chapter: {"fig-x": f"{chapter}.1"})
+    with pytest.raises(ValueError, match="fig-x"):
+        fill.all_labels()
+
+
+def test_outputs_are_not_kept(tmp_path):
+    ran = new_code_cell("1", execution_count=1, outputs=[new_output("stream", text="1")])
+    fill.write(tmp_path / "a.ipynb", new_notebook(cells=[ran], metadata={"widgets": {}}))
+    written = fill.read(tmp_path / "a.ipynb")
+    assert written.cells[0].outputs == []
+    assert written.cells[0].execution_count is None
+    assert not written.metadata
+
+
+def test_a_format_may_hold_any_sign():
+    text = '<data value="loss:>6.1f"></data>'
+    filled = fill.fill_numbers(text, {"loss": "0.5"})
+    assert filled == '<data value="loss:>6.1f">   0.5</data>'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("05_cosine.ipynb", '<cite data-cite="nobody1900">x</cite>', "nobody1900"),
+        ("05_cosine.ipynb", "<data value='x'>1</data>", "<data value='x'>"),
+        ("99_new.ipynb", "", "_toc.yml"),
+    ],
+)
+def test_a_fault_is_told_with_its_notebook(tmp_path, monkeypatch, name, text, message):
+    for each in ("_toc.yml", "book/references.bib", *fill.chapters()):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_bytes((fill.ROOT / each).read_bytes())
+    monkeypatch.setattr(fill, "ROOT", tmp_path)
+    monkeypatch.setattr(fill.all_labels, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(fill.chapters, "__defaults__", (tmp_path,))
+    path = tmp_path / "book" / name
+    fill.write(path, new_notebook(cells=[new_markdown_cell(text)]))
+    with pytest.raises(SystemExit, match=f"{name}.*{message}"):
+        fill.main(["--no-run", str(path)])
 
 
 def test_a_run_hands_its_numbers_over(tmp_path):

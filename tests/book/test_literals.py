@@ -56,6 +56,11 @@ def test_a_value_is_shown_in_its_format(content, spec, text):
     assert shown(content, spec) == text
 
 
+def test_a_value_that_is_not_whole_is_not_shown_as_if_it_were():
+    with pytest.raises(ValueError, match=r"whole, got 0\.9"):
+        shown("0.9", "d")
+
+
 @pytest.mark.parametrize(
     ("label", "text"), [("eq-x", "(5.2)"), ("fig-x", "Figure 5.2"), ("tab-x", "Table 5.2")]
 )

@@ -18,6 +18,7 @@ from readers_markdown import text_to_myst, to_myst
         ('<a href="#fig-line">Figure 5.2</a>', "{numref}`fig-line`"),
         ('<a href="#tab-rows">Table 5.2</a>', "{numref}`tab-rows`"),
         ("so\n\n$$\n% eq-x\na = b \\tag{5.1}\n$$\n", "so\n\n$$\na = b\n$$ (eq-x)\n"),
+        ('<a id="eq-x"></a>\n\n$$\n% eq-x\na \\tag{5.1}\n$$', "$$\na\n$$ (eq-x)"),
         ("$$\na\n$$\n\n$$\n% eq-x\nb \\tag{5.1}\n$$", "$$\na\n$$\n\n$$\nb\n$$ (eq-x)"),
         ('<a id="tab-x"></a>**Table 5.1.** Rows.', "```{table-caption} tab-x\nRows.\n```"),
         ("# 5. Half a cosine", "# Half a cosine"),
@@ -56,6 +57,44 @@ def test_a_caption_goes_into_the_cell_of_its_figure():
         },
     }
     assert "figure" not in figure["metadata"]["mystnb"]
+
+
+CAPTION = '<a id="fig-x"></a>**Figure 5.1.** A caption.'
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("markdown", CAPTION)],
+        [("markdown", "Text."), ("markdown", CAPTION)],
+        [("code", "fig;"), ("markdown", CAPTION), ("markdown", CAPTION)],
+    ],
+)
+def test_a_caption_without_a_figure_is_named(cells):
+    with pytest.raises(ValueError, match="fig-x: a caption must follow"):
+        to_myst({"cells": [cell(*each) for each in cells]}, "05")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<data class="loose" value="x:.1f">1</data>',
+        "<data value='x'>1</data>",
+        '<data value="x:">1</data>',
+        '<data value="x">1\n2</data>',
+        '<cite data-cite="a"><em>A</em></cite>',
+        "<a href='#fig-x'>Figure 5.1</a>",
+        "[Figure 5.1](#fig-x)",
+        '<a id="fig-x"></a>Figure 5.1. A caption.',
+        "$$\n% eq-x\na\n$$",
+        "$$a \\tag{5.1}$$",
+        "- a list\n\n  $$\n  % eq-x\n  a \\tag{5.1}\n  $$",
+        "<!-- references -->\n- A",
+    ],
+)
+def test_what_the_book_would_not_read_is_quoted(text):
+    with pytest.raises(ValueError, match="not written as the book reads it"):
+        to_myst({"cells": [cell("markdown", text)]}, "05")
 
 
 def test_code_is_left_alone():

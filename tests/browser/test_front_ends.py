@@ -131,6 +131,8 @@ def jupyterlab(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.5)
+        else:
+            pytest.fail("JupyterLab did not start")
         yield f"http://127.0.0.1:{port}/lab/tree", folder
         server.terminate()
 

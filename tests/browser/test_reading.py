@@ -58,6 +58,26 @@ def test_answers_are_printed_and_folded_again(chapter):
     assert chapter.evaluate(FOLDED_ANSWERS) == before
 
 
+def test_a_page_is_printed_dark_on_white(chapter):
+    chapter.emulate_media(color_scheme="dark")
+    chapter.reload(wait_until="networkidle")
+    scheme = "document.documentElement.dataset.theme"
+    assert chapter.evaluate(scheme) == "dark"
+    chapter.evaluate(f"addEventListener('beforeprint', () => (window.printed = {scheme}))")
+    chapter.pdf()
+    assert chapter.evaluate("window.printed") == "light"
+    assert chapter.evaluate(scheme) == "dark"
+
+
+def test_answers_are_open_where_the_script_of_the_book_does_not_run(browser, site):
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.route("**/book.js*", lambda route: route.abort())
+    tab.goto(f"{site.as_uri()}/{CHAPTER}")
+    tab.locator("details.answer > p").first.wait_for()
+    context.close()
+
+
 def test_an_address_within_an_answer_opens_it(chapter):
     inside = chapter.locator("details.answer > p").first
     inside.evaluate("each => (each.id = 'inside')")
