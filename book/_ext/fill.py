@@ -30,8 +30,8 @@ from readers_markdown import (
     REFERENCES,
     TABLE,
     TITLE,
-    check_read,
-    text_to_myst,
+    cited,
+    to_myst,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def all_labels(root: Path = ROOT) -> dict[str, str]:
 
 
 def fill_text(
-    text: str, *, chapter: int | None, labels: dict[str, str], library: Library, cited: list[str]
+    text: str, *, chapter: int | None, labels: dict[str, str], library: Library, works: list[str]
 ) -> str:
     """Return the text of a cell with its numbers of labels, its citations and its references.
 
@@ -110,7 +110,7 @@ def fill_text(
         chapter: the chapter's number; None if it has none.
         labels: the number of each label of the book.
         library: the works that the book cites.
-        cited: the works that the chapter cites.
+        works: those that the chapter cites.
     """
 
     def reference(found: re.Match[str]) -> str:
@@ -120,7 +120,7 @@ def fill_text(
         return f'<a href="{found["page"]}#{label}">{label_text(label, labels[label])}</a>'
 
     def citation(found: re.Match[str]) -> str:
-        keys = [key.strip() for key in found["keys"].split(",")]
+        keys = cited(found)
         written = library.citation(keys, in_sentence=not found["text"].startswith("("))
         return f'<cite data-cite="{",".join(keys)}">{written}</cite>'
 
@@ -136,7 +136,7 @@ def fill_text(
     text = EQUATION.sub(equation, text)
     text = TABLE.sub(caption, FIGURE.sub(caption, text))
     text = CITATION.sub(citation, REFERENCE.sub(reference, text))
-    listed = f"<!-- references -->\n{library.references(cited)}<!-- /references -->"
+    listed = f"<!-- references -->\n{library.references(works)}<!-- /references -->"
     text = REFERENCES.sub(lambda _: listed, text)
     return text if chapter is None else TITLE.sub(f"# {chapter}. ", text)
 
@@ -144,26 +144,23 @@ def fill_text(
 def fill_structure(
     notebook: nbformat.NotebookNode, chapter: int | None, labels: dict[str, str], library: Library
 ) -> None:
-    """Write into a notebook all that does not need a run."""
+    """Write into a notebook all that does not need a run.
+
+    Raises:
+        ValueError: if the book could not read it.
+    """
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    cited = [
-        key
-        for text in texts
-        for found in CITATION.finditer(text)
-        for key in re.split(r"\s*,\s*", found["keys"].strip())
-    ]
+    works = [key for text in texts for found in CITATION.finditer(text) for key in cited(found)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = fill_text(
-                cell.source, chapter=chapter, labels=labels, library=library, cited=cited
+                cell.source, chapter=chapter, labels=labels, library=library, works=works
             )
-            check_read(text_to_myst(FIGURE.sub(r"\g<text>", cell.source), ""))
-            continue
-        jupyter = {"source_hidden": True} if FOLDED & set(cell.metadata.get("tags", ())) else {}
-        if jupyter:
-            cell.metadata["jupyter"] = jupyter
+        elif FOLDED & set(cell.metadata.get("tags", ())):
+            cell.metadata["jupyter"] = {"source_hidden": True}
         else:
             cell.metadata.pop("jupyter", None)
+    to_myst(notebook, "")
 
 
 def run_numbers(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, str]:

@@ -65,6 +65,8 @@ def spans(code: str) -> Iterator[tuple[int, str]]:
 
 def folded(code: re.Match[str]) -> str:
     """Return a ``<pre>`` without its spans, which an attribute describes."""
+    if not code["code"]:
+        return code[0]
     described = " ".join(f"{length}{kind}" for length, kind in spans(code["code"]))
     text = PIECE.sub(lambda piece: piece["marked"] or piece["text"] or "", code["code"])
     return f'<pre{code["attributes"]} data-spans="{described}">{text}</pre>'

@@ -63,14 +63,12 @@ REFERENCE = re.compile(
     r'<a href="(?P<page>[^"#]*)#(?P<label>(?:eq|fig|tab)-[\w-]+)">(?P<text>[^<]*)</a>'
 )
 FIGURE = re.compile(
-    r'\A<a id="(?P<label>fig-[\w-]+)"></a>\*\*Figure (?P<number>[^*]*)\.\*\* (?P<text>.*)\Z', re.S
+    r'\A<a id="(?P<label>fig-[\w-]+)"></a>\*\*Figure [^*]*\.\*\* (?P<text>.*)\Z', re.S
 )
-TABLE = re.compile(
-    r'^<a id="(?P<label>tab-[\w-]+)"></a>\*\*Table (?P<number>[^*]*)\.\*\* (?P<text>.*)$', re.M
-)
+TABLE = re.compile(r'^<a id="(?P<label>tab-[\w-]+)"></a>\*\*Table [^*]*\.\*\* (?P<text>.*)$', re.M)
 REFERENCES = re.compile(r"<!-- references -->\n(?P<text>.*?)<!-- /references -->", re.S)
 DOWNLOAD = re.compile(r"\[(?P<name>[^]]+)\]\((?P<path>\.\./exercises/[^)]+)\)")
-TITLE = re.compile(r"\A# (?P<number>\d+)\. ")
+TITLE = re.compile(r"\A# \d+\. ")
 # What is left of these when a text has been turned into MyST was not written as the book reads it.
 UNREAD = re.compile(
     r"</?(?:data|cite)\b[^>]*>|<a (?:id|href)=[^>]*\b(?:eq|fig|tab)-[^>]*>"
@@ -78,6 +76,11 @@ UNREAD = re.compile(
     re.M,
 )
 ANSWER = '<details class="answer">'
+
+
+def cited(citation: re.Match[str]) -> list[str]:
+    """Return the keys of the works that a citation names."""
+    return [key.strip() for key in citation["keys"].split(",")]
 
 
 def text_to_myst(text: str, chapter: str) -> str:
@@ -89,7 +92,7 @@ def text_to_myst(text: str, chapter: str) -> str:
     """
 
     def citation(found: re.Match[str]) -> str:
-        keys = ",".join(f"{chapter}-{key}" for key in found["keys"].split(","))
+        keys = ",".join(f"{chapter}-{key}" for key in cited(found))
         return f"{{cite:{'p' if found['text'].startswith('(') else 't'}}}`{keys}`"
 
     def reference(found: re.Match[str]) -> str:
@@ -115,17 +118,19 @@ def text_to_myst(text: str, chapter: str) -> str:
     return TITLE.sub("# ", text).replace(ANSWER, ANSWER[:-1] + " open>")
 
 
-def check_read(myst: str) -> None:
-    """Raise if a text in MyST still holds what should have been turned into MyST.
+def read(text: str, chapter: str) -> str:
+    """Return the text of a Markdown cell as MyST, with nothing left that is not.
 
     Raises:
-        ValueError: quoting what was not read.
+        ValueError: quoting what is left.
     """
+    myst = text_to_myst(text, chapter)
     if found := UNREAD.search(myst):
         raise ValueError(
             f"this is not written as the book reads it: {found[0].strip()!r} "
             "(book/_ext/readers_markdown.py says how)"
         )
+    return myst
 
 
 def to_myst(notebook: dict[str, Any], chapter: str) -> dict[str, Any]:
@@ -146,15 +151,12 @@ def to_myst(notebook: dict[str, Any], chapter: str) -> dict[str, Any]:
                 raise ValueError(
                     f"{caption['label']}: a caption must follow the cell of its figure"
                 )
-            check_read(text_to_myst(caption["text"], chapter))
-            figure = {"name": caption["label"], "caption": text_to_myst(caption["text"], chapter)}
+            figure = {"name": caption["label"], "caption": read(caption["text"], chapter)}
             metadata = cells[-1]["metadata"]
             own = metadata.get("mystnb", {}) | {"figure": figure}
             cells[-1] = cells[-1] | {"metadata": metadata | {"mystnb": own}}
         else:
-            myst = text_to_myst(source, chapter)
-            check_read(myst)
-            cells.append(cell | {"source": myst})
+            cells.append(cell | {"source": read(source, chapter)})
     return notebook | {"cells": cells}
 
 

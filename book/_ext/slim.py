@@ -19,7 +19,6 @@ from typing import Any
 import imagesize
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 DESCRIPTION_LENGTH = 155  # what a search engine shows
 
@@ -30,11 +29,6 @@ ROLES = re.compile(r' role="(doc-biblioentry|doc-backlink|list(?=" class="citati
 CODE = re.compile(r"<pre(?=[ >])")
 TABLE = '<div class="pst-scrollable-table-container"'
 FIGURE = re.compile(r'<img [^>]*src="[^"]*_images/[^"/]+\.svg"[^>]*>')
-
-MEASURED_BOXES = (
-    "pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"  # by the theme
-)
-
 TABLES = re.compile(r"<table.*?</table>", re.S)
 HEADING = re.compile(r'<th class="head[^>]*>(.*?)</th>', re.S)
 MARKUP = re.compile(r"<[^>]*>")
@@ -144,21 +138,6 @@ def fit_figures_to_page(app: Sphinx, exception: Exception | None) -> None:
         path.write_text(TYPEFACES.sub(OWN_TYPEFACES, drawn), encoding="utf-8")
 
 
-def leave_boxes_alone(app: Sphinx, exception: Exception | None) -> None:
-    """Take from the theme's script what measures every box of a page as it opens.
-
-    It lays out what is off screen and need not be; ``book.js`` hears of boxes as they are seen.
-    """
-    if exception or app.builder.format != "html":
-        return
-    script = Path(app.outdir, "_static", "scripts", "pydata-sphinx-theme.js")
-    code = script.read_text(encoding="utf-8")
-    if MEASURED_BOXES in code:
-        script.write_text(code.replace(MEASURED_BOXES, "pre:not(pre)"), encoding="utf-8")
-    elif "pre:not(pre)" not in code:
-        raise ExtensionError(f"{script.name} must name the boxes that it measures")
-
-
 def drop_unused_files(app: Sphinx, exception: Exception | None) -> None:
     """Delete the theme's files that no page asks for: icon fonts, source maps, templates."""
     if exception or app.builder.format != "html":
@@ -174,6 +153,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     os.environ["LRLIB_PROGRESS"] = "0"  # a page shows what was trained, not how far it is
     app.connect("html-page-context", prepare_page, priority=900)
     app.connect("build-finished", fit_figures_to_page)
-    app.connect("build-finished", leave_boxes_alone)
     app.connect("build-finished", drop_unused_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,5 @@
 // Boxes that may scroll sideways are stops of the keyboard in the HTML; one that fits need not be.
-// A box that is off screen has no size yet, and is heard of when it gets one.
+// A box in a fold has no size, and is heard of when it gets one.
 const fit = new ResizeObserver((entries) => {
   for (const { target: box } of entries) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;

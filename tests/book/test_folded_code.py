@@ -66,5 +66,10 @@ def test_folded_code_has_no_spans_and_says_where_they_belong():
     assert spans == "3k 1 1nf 9 16sd 5 6k 5 5mf 3 6c1 1"
 
 
+def test_an_empty_box_in_a_fold_has_no_spans_to_make():
+    page = '<details class="hide"><pre></pre></details>'
+    assert lighten(page) == page
+
+
 def test_code_that_is_not_folded_keeps_its_colours():
     assert "data-spans" not in lighten(f"<details class='answer'>{highlighted(SOURCE)}</details>")

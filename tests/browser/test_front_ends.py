@@ -143,11 +143,15 @@ def idle(tab):
     at_rest.first.wait_for(state="attached")
 
 
-def open_in_jupyterlab(tab, address):
+def open_in_jupyterlab(tab, jupyterlab, name):
+    """Open a notebook with nothing else open, see that it reads, and return where it is."""
+    address, folder = jupyterlab
     tab.set_default_timeout(60_000)
-    tab.goto(f"{address}?reset")  # with nothing else open
+    tab.goto(f"{address}/{name}?reset")
     tab.locator(".jp-NotebookPanel .jp-MarkdownOutput h1").wait_for()
     idle(tab)
+    assert_reads_in_jupyterlab(tab, folder / name)
+    return folder / name
 
 
 def run_until(tab, selector):
@@ -176,11 +180,8 @@ def assert_reads_in_jupyterlab(tab, path):
 
 
 def test_a_chapter_in_jupyterlab(jupyterlab, new_tab):
-    address, folder = jupyterlab
-    path = folder / "book" / "05_cosine.ipynb"
     with new_tab() as (tab, _):
-        open_in_jupyterlab(tab, f"{address}/book/{path.name}")
-        assert_reads_in_jupyterlab(tab, path)
+        path = open_in_jupyterlab(tab, jupyterlab, "book/05_cosine.ipynb")
         hidden = tab.locator(".jp-CodeCell.jp-mod-noEditor, .jp-CodeCell .jp-InputPlaceholder")
         folded = [
             cell
@@ -201,11 +202,8 @@ def test_a_chapter_in_jupyterlab(jupyterlab, new_tab):
 
 
 def test_an_exercise_in_jupyterlab(jupyterlab, new_tab):
-    address, folder = jupyterlab
-    path = folder / "exercises" / "05_cosine.ipynb"
     with new_tab() as (tab, _):
-        open_in_jupyterlab(tab, f"{address}/exercises/{path.name}")
-        assert_reads_in_jupyterlab(tab, path)
+        open_in_jupyterlab(tab, jupyterlab, "exercises/05_cosine.ipynb")
         hint = tab.locator(".jp-MarkdownOutput details").first
         inside = hint.locator("xpath=./*[not(self::summary)]").first
         assert not inside.is_visible()
