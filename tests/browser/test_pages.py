@@ -44,7 +44,7 @@ def test_a_page_does_not_scroll_sideways(seen, width):
     assert not seen.sideways[width]
 
 
-def test_code_stays_within_the_measure(seen):
+def test_code_and_tables_stay_within_the_measure(seen):
     assert not seen.clipped
 
 

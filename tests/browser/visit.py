@@ -25,7 +25,7 @@ SETTLED = """async () => {
 
 # What is folded has no layout: here all of it has.
 UNFOLD = "document.querySelectorAll('main details').forEach((each) => (each.open = true))"
-CLIPPED = """() => [...document.querySelectorAll("main pre")]
+CLIPPED = """() => [...document.querySelectorAll("main :is(pre, .pst-scrollable-table-container)")]
   .filter((e) => e.scrollWidth > e.clientWidth)
   .map((e) => e.textContent.split("\\n").reduce((a, b) => (b.length > a.length ? b : a)))"""
 
