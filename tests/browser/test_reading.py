@@ -146,7 +146,7 @@ def test_a_figure_stands_on_the_ground_of_its_page(page, site, name, scheme):
         figure.scroll_into_view_if_needed()
         figure.locator("img").evaluate("image => image.decode()")
         shown = plt.imread(io.BytesIO(figure.screenshot()))
-        beside = plt.imread(io.BytesIO(page.locator("h1").screenshot()))
+        beside = plt.imread(io.BytesIO(page.locator("article h1").screenshot()))
         height, width, _ = shown.shape
         corners = shown[[3, 3, -4, -4], [width // 3, -width // 3] * 2]
         assert abs(corners - beside[0, 0]).max() < 2 / 255
