@@ -164,16 +164,22 @@ def fill_structure(
 
 
 def run_numbers(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, str]:
-    """Run a notebook in a folder and return what its cells hand over, by its name."""
+    """Run a notebook in a folder and return what its cells hand over, by its name.
+
+    Raises:
+        ValueError: if a name is handed over twice.
+    """
     copy = nbformat.from_dict(notebook)
     NotebookClient(copy, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
-    return {
-        output.metadata.scrapbook.name: output.data[GLUE]
-        for cell in copy.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "display_data" and GLUE in output.data
-    }
+    handed = {}
+    for cell in copy.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "display_data" and GLUE in output.data:
+                name = output.metadata.scrapbook.name
+                if name in handed:
+                    raise ValueError(f"a number must be handed over once, got {name!r} twice")
+                handed[name] = output.data[GLUE]
+    return handed
 
 
 def fill_numbers(text: str, numbers: dict[str, str]) -> str:

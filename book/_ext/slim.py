@@ -150,7 +150,8 @@ def drop_unused_files(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the steps above to the build."""
-    os.environ["LRLIB_PROGRESS"] = "0"  # a page shows what was trained, not how far it is
+    # A page shows what was trained, not how far it is, and its explorers need no kernel.
+    os.environ |= {"LRLIB_PROGRESS": "0", "LRLIB_PAGES": "1"}
     app.connect("html-page-context", prepare_page, priority=900)
     app.connect("build-finished", fit_figures_to_page)
     app.connect("build-finished", drop_unused_files)

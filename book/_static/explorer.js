@@ -103,7 +103,13 @@ function connect(figure) {
     sliders.forEach(write);
     if (spec.records) draw = recorded;
     else {
-      await startPython();
+      try {
+        await startPython();
+      } catch (error) {
+        said.textContent = `The curves cannot follow: ${error.message}. Load the page again.`;
+        figure.classList.add("explorer-failed");
+        return;
+      }
       draw ??= startExplorer(spec);
     }
     pending ??= requestAnimationFrame(redraw);

@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from operator import attrgetter
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import Markdown, display
 from jupyterquiz import display_quiz
@@ -45,8 +46,13 @@ def numbers(**values: object) -> None:
 
     Args:
         values: name to value; anything but a number goes as the text that it prints as.
+
+    Raises:
+        ValueError: if a value is nothing that a text can show: True, None, several numbers.
     """
     for name, value in values.items():
+        if value is None or isinstance(value, (bool, np.bool_)) or np.ndim(value):
+            raise ValueError(f"{name} must be a number, an estimate or a text, got {value!r}")
         kind = int if isinstance(value, Integral) else float if isinstance(value, Real) else str
         bundle, metadata = InteractiveShell.instance().display_formatter.format(kind(value))
         display(

@@ -65,7 +65,8 @@ def explore_runs(
         parameters: the values of each slider, in order.
 
     Raises:
-        ValueError: if an argument is not of this form, or ``draw`` gives not one curve a panel.
+        ValueError: if an argument is not of this form, or ``draw`` gives not one curve a panel that
+            the panel can show.
     """
     check_id(id)
     check_count("steps", steps, least=1)
@@ -85,9 +86,10 @@ def explore_runs(
         disable=not shows_progress(),
     )
     sets = [tuple(draw(**dict(zip(parameters, values, strict=True)))) for values in counted]
-    for curves in [*sets, *(curves for _, curves in still.values())]:
-        if len(curves) != len(panels):
-            raise ValueError(f"draw must give {len(panels)} curves, one a panel, got {len(curves)}")
+    for curves in sets:
+        _check_curves("draw", curves, panels)
+    for label, (_, curves) in still.items():
+        _check_curves(f"against[{label!r}]", curves, panels)
     shown = tuple(
         Panel(name, _fit_axis([curves[i] for curves in sets], log), (0, steps))
         for i, (name, log) in enumerate(panels)
@@ -141,6 +143,21 @@ class RunsSpec(Spec):
             [[[line.path, line.dot, line.text, line.area]] for line in lines] for lines in self.sets
         ]
         return {"records": records}
+
+
+def _check_curves(name: str, curves: Sequence[Curve], panels: Sequence[tuple[str, bool]]) -> None:
+    """Raise ValueError unless there is one curve for each panel, which it can show."""
+    if len(curves) != len(panels):
+        raise ValueError(f"{name} must give {len(panels)} curves, one a panel, got {len(curves)}")
+    for curve, (panel, log) in zip(curves, panels, strict=True):
+        if len(curve.x) != len(curve.y):
+            lengths = f"{len(curve.y)} and {len(curve.x)}"
+            raise ValueError(f"{name} must give as many y as x for {panel!r}, got {lengths}")
+        y = np.asarray(curve.y, dtype=float)
+        seen = y[np.isfinite(y)]
+        if not seen.size or (log and seen.min() <= 0):
+            wanted = "positive" if log else "finite"
+            raise ValueError(f"{name} must give {wanted} values for {panel!r}, got {curve.y!r}")
 
 
 def _draw(curves: Sequence[Curve], panels: Sequence[Panel]) -> tuple[Line, ...]:

@@ -1,17 +1,22 @@
 """An explorer in Jupyter: the page's drawing over ipywidgets sliders.
 
 In the built book the same object leaves a figure of its own in the page, alive without a kernel
-(:mod:`lrlib.explorers.page`).
+(:mod:`lrlib.explorers.page`). A saved notebook keeps a line that says to run the cell, for whoever
+opens it without one.
 """
 
 from __future__ import annotations
 
+import os
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
 from .page import drawing, jupyter_head, page_figure
 from .spec import Number, Slider, Spec
+
+PAGES = "LRLIB_PAGES"  # set while the book is built
 
 
 class Explorer(widgets.VBox):
@@ -57,7 +62,10 @@ class Explorer(widgets.VBox):
             self.controls[name].value = start
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        said = {"text/plain": self.spec.title, "text/html": self.html}
+        title, run = self.spec.title, "(run this cell to move its sliders)"
+        line = f"<p><strong>{escape(title)}</strong> {run}</p>"
+        shown = self.html if PAGES in os.environ else line
+        said = {"text/plain": f"{title} {run}", "text/html": shown}
         return super()._repr_mimebundle_(**kwargs) | said
 
 

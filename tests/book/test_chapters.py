@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from readers_markdown import FIGURE, REFERENCES
+from readers_markdown import FIGURE, REFERENCES, TABLE
 
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
@@ -56,8 +56,8 @@ def sections(chapter):
 
 
 def prose(chapter):
-    """The running text: without equations, tables, tags and references."""
-    text = REFERENCES.sub("", markdown(chapter))
+    """The running text: without equations, tables and their captions, tags and references."""
+    text = TABLE.sub("", REFERENCES.sub("", markdown(chapter)))
     text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
     return re.sub(r"^\|.*$|<[^>]*>", "", text, flags=re.MULTILINE)
 

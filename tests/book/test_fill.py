@@ -141,19 +141,24 @@ def test_a_fault_is_told_with_its_notebook(tmp_path, monkeypatch, name, text, me
         fill.main(["--no-run", str(path)])
 
 
+def of_code(code):
+    kernel = {"name": "python3", "display_name": "", "language": "python"}
+    return new_notebook(cells=[new_code_cell(code)], metadata={"kernelspec": kernel})
+
+
 def test_a_run_hands_its_numbers_over(tmp_path):
     code = "from lrlib.course import numbers\nnumbers(loss=0.06789, verdict='better')"
-    numbers = fill.run_numbers(
-        new_notebook(
-            cells=[new_code_cell(code)],
-            metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
-        ),
-        tmp_path,
-    )
+    numbers = fill.run_numbers(of_code(code), tmp_path)
     text = '<data value="loss:.3f"></data>, <data value="verdict" class="loose">?</data>'
     assert fill.fill_numbers(text, numbers) == (
         '<data value="loss:.3f">0.068</data>, <data value="verdict" class="loose">better</data>'
     )
+
+
+def test_a_number_that_is_handed_over_twice_is_named(tmp_path):
+    code = "from lrlib.course import numbers\nnumbers(loss=1)\nnumbers(loss=2)"
+    with pytest.raises(ValueError, match="a number must be handed over once, got 'loss' twice"):
+        fill.run_numbers(of_code(code), tmp_path)
 
 
 def test_a_number_that_no_cell_hands_over_is_named():

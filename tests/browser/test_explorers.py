@@ -226,6 +226,18 @@ def test_python_waits_for_a_reader(page, served):
     page.wait_for_function("typeof startExplorer !== 'undefined'")
 
 
+def test_curves_that_cannot_follow_say_why(new_tab, site):
+    with new_tab() as (tab, _):
+        tab.route("**/brython.js", lambda route: route.abort())
+        tab.goto(f"{site.as_uri()}/{CHAPTERS[-1]}", wait_until="networkidle")
+        figure = tab.locator("figure.explorer:not([data-spec*=records])").first
+        said = figure.locator("[role=status]")
+        assert said.bounding_box()["height"] < 2
+        figure.locator("input").first.press("ArrowRight")
+        figure.get_by_text("brython.js did not load").wait_for()
+        assert said.bounding_box()["height"] > 10
+
+
 def test_without_scripts_the_first_curve_stands_and_no_dead_slider(new_tab, site, name):
     with new_tab(java_script_enabled=False) as (tab, complaints):
         tab.goto(f"{site.as_uri()}/{name}")

@@ -36,6 +36,16 @@ def test_no_tex_is_left_to_read(site, name):
     assert not re.search(r"\\[a-zA-Z(\[]|\$\$|\{[a-z:-]+\}`", html.get_text())
 
 
+@every_chapter
+def test_every_table_has_a_number_and_a_caption(site, name):
+    tables = soup(site / name).select("article table")
+    chapter = int(name.removeprefix("book/")[:2])
+    numbers = [table.select_one("caption .caption-number") for table in tables]
+    assert None not in numbers
+    wanted = [f"Table {chapter}.{i}" for i in range(1, len(tables) + 1)]
+    assert [number.get_text().strip() for number in numbers] == wanted
+
+
 @every_page
 def test_a_box_that_may_scroll_is_a_stop_of_the_keyboard_without_scripts(site, name):
     html = soup(site / name)

@@ -90,3 +90,9 @@ def test_the_style_of_the_book_is_in_force_for_every_later_figure(monkeypatch):
         notebook.use_book_style()
         assert (plt.rcParams["axes.grid"], plt.rcParams["font.size"]) == (True, STYLE["font.size"])
     assert formats == ["svg"]
+
+
+@pytest.mark.parametrize("value", [True, np.True_, None, [1.0, 2.0], np.ones(2)])
+def test_what_no_text_can_show_is_refused_by_name(value):
+    with pytest.raises(ValueError, match="wins must be a number, an estimate or a text, got"):
+        numbers(wins=value)

@@ -79,7 +79,7 @@ def test_the_drawing_in_jupyter_follows_every_slider_to_both_ends(path):
 @each_page
 def test_the_page_gets_html_that_says_what_it_shows(path):
     for explorer in explorers_of(path):
-        html = BeautifulSoup(explorer._repr_mimebundle_()["text/html"], "html.parser")
+        html = BeautifulSoup(explorer.html, "html.parser")
         for slider in explorer.spec.sliders:
             control = html.select_one(f'input[name="{slider.name}"]')
             assert html.select_one(f'label[for="{control["id"]}"]').get_text() == slider.name
@@ -134,10 +134,18 @@ def test_a_slider_in_jupyter_has_the_name_the_unit_and_the_span_of_the_page(path
 
 
 def test_jupyter_gets_the_widget():
-    bundle = explore(CosineAnnealingLR, id="a", title="A", base_lr=(0.1, 0.2), T_max=9)
+    bundle = explore(CosineAnnealingLR, id="a", title="A?", base_lr=(0.1, 0.2), T_max=9)
     bundle = bundle._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"] == "A"
+    assert bundle["text/plain"] == "A? (run this cell to move its sliders)"
+
+
+def test_a_notebook_opened_without_a_kernel_says_to_run_the_cell_and_a_page_is_alive(monkeypatch):
+    explorer = explore(CosineAnnealingLR, id="a", title="1 < 2?", base_lr=(0.1, 0.2), T_max=9)
+    saved = explorer._repr_mimebundle_()["text/html"]
+    assert saved == "<p><strong>1 &lt; 2?</strong> (run this cell to move its sliders)</p>"
+    monkeypatch.setenv("LRLIB_PAGES", "1")
+    assert explorer._repr_mimebundle_()["text/html"] == explorer.html
 
 
 def test_the_button_resets_the_sliders():

@@ -1,6 +1,7 @@
 """Explorers of recorded runs show the runs that were recorded, and nothing in between."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -124,6 +125,24 @@ def test_a_rate_is_thinned_but_keeps_its_values_and_its_end():
 def test_a_bad_specification_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         explore_runs(draw, **({"peak": (0.1, 0.2), "seeds": (2, 3)} | LOOK | change))
+
+
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([1.0, 0.0], r"must give positive values for 'validation loss', got \[1.0, 0.0\]"),
+        ([math.nan, math.inf], "must give positive values for 'validation loss', got"),
+        ([1.0], "must give as many y as x for 'validation loss', got 1 and 2"),
+    ],
+)
+def test_curves_that_a_panel_cannot_show_are_named(losses, message):
+    curves = (Curve([0, 1], [0.1, 0.1]), Curve([0, 1], losses))
+    options = LOOK | {"panels": (("learning rate", False), ("validation loss", True))}
+    with pytest.raises(ValueError, match=f"draw {message}"):
+        explore_runs(lambda peak: curves, peak=(0.1, 0.2), **options)
+    options["against"] = {"a": ("grey", curves)}
+    with pytest.raises(ValueError, match=rf"against\['a'\] {message}"):
+        explore_runs(draw, peak=(0.1, 0.2), seeds=(2, 3), **options)
 
 
 def test_runs_without_a_slider_are_refused():
