@@ -1,8 +1,9 @@
-"""Give the book's pages Python: Brython, and the very source files of lrlib that chapters import.
+"""Give the book's pages what lrlib brings along: Python, and the drawing's style sheet.
 
-Everything travels as two scripts, because a page opened from a folder may not read other files:
-``brython.js`` as its package ships it, and ``page-python.js`` with the modules as text. Pages load
-them when a reader first stirs (``explorer.js``).
+Python is Brython and the very source files of lrlib that chapters import. It travels as two
+scripts, because a page opened from a folder may not read other files: ``brython.js`` as its package
+ships it, and ``page-python.js`` with the modules as text. Pages load them when a reader first stirs
+(``explorer.js``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import lrlib
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 BRYTHON = files("brython") / "data"
 LRLIB = Path(lrlib.__file__).parent
@@ -26,6 +28,7 @@ STANDARD = ("math", "__future__")  # the modules of the standard library that tr
 PURE = ("__init__.py", "schedules/*.py", "theory.py", "explorers/__init__.py")
 PURE += ("explorers/sketch.py", "explorers/demos/*.py")
 OURS = Path(__file__).parent / "page"
+DRAWING = LRLIB / "explorers" / "templates" / "drawing.css"  # an explorer in Jupyter has it, too
 
 
 def standard_modules() -> dict[str, list]:
@@ -68,7 +71,13 @@ def write_scripts(app: Sphinx, exception: Exception | None) -> None:
     (static / "page-python.js").write_text(bundle(), encoding="utf-8")
 
 
+def add_style_sheet(app: Sphinx, config: Config) -> None:
+    """Let Sphinx take the drawing's style sheet along."""
+    config.html_static_path.append(str(DRAWING))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect to the end of the build."""
+    """Connect to the beginning of the build and to its end."""
+    app.connect("config-inited", add_style_sheet)
     app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,14 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-SHARED = (
-    "_config.yml",
-    "book/_ext",
-    "book/_static",
-    "book/favicon.ico",
-    "book/references.bib",
-    "lrlib/explorers/templates/drawing.css",
-)
+SHARED = ("_config.yml", "book/_ext", "book/_static", "book/favicon.ico", "book/references.bib")
 # What is wrong with each page of a book, and what the warning says.
 FAULTS = {
     "reference": ("{ref}`nowhere`", "nowhere"),
