@@ -1,5 +1,6 @@
 """Every chapter has the same skeleton, so that a reader finds the same thing in the same place."""
 
+import ast
 import itertools
 import json
 import re
@@ -123,3 +124,39 @@ def test_every_figure_has_a_caption_and_an_alt_text(chapter):
 @each_chapter
 def test_a_chapter_asserts_what_it_claims(chapter):
     assert code(chapter).count("assert ") >= 3
+
+
+def names(node):
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def repeated(tree):
+    """Every loop of a cell: the names that change with it, and what is repeated."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For):
+            stored = {
+                each.id
+                for line in node.body
+                for each in ast.walk(line)
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            }
+            yield names(node.target) | stored, node.body
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            yield set().union(*(names(each.target) for each in node.generators)), [node.elt]
+        elif isinstance(node, ast.DictComp):
+            changing = set().union(*(names(each.target) for each in node.generators))
+            yield changing, [node.key, node.value]
+
+
+@each_chapter
+def test_comparisons_of_many_with_one_say_how_many_they_are(chapter):
+    for cell in cells(chapter, "code"):
+        for changing, body in repeated(ast.parse("".join(cell["source"]))):
+            for call in itertools.chain.from_iterable(map(ast.walk, body)):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "lab.compare":
+                    one_stays = [not names(each) & changing for each in call.args] in (
+                        [True, False],
+                        [False, True],
+                    )
+                    told = any(each.arg == "among" for each in call.keywords)
+                    assert told or not one_stays, ast.unparse(call)
