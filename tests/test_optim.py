@@ -428,6 +428,16 @@ def test_the_count_of_steps_can_be_moved_by_a_client():
     assert (scheduler._step_count, scheduler.last_epoch) == (3, 1)
 
 
+def test_a_client_that_moves_the_rate_by_hand_can_note_it_where_torch_does():
+    scheduler = ScheduledLR(sgd_at(0.5, 0.25), StepLR(1, 2, 0.5), relative=True)
+    scheduler.optimizer.param_groups[0]["lr"] = 0.125
+    scheduler._last_lr = [0.125, 0.25]
+    assert scheduler.get_last_lr() == [0.125, 0.25]
+    scheduler.base_lrs = tuple(2 * own for own in scheduler.base_lrs)
+    scheduler.step()
+    assert scheduler.get_last_lr() == [1.0, 0.5]
+
+
 def test_a_torch_scheduler_made_later_starts_from_the_groups_own_rate():
     optimizer = sgd_at(0.1, 0.2)
     ScheduledLR(optimizer, LinearWarmup(0.5, 3))
@@ -660,12 +670,34 @@ def test_a_second_schedule_finds_the_groups_own_values_and_not_those_of_the_firs
     assert rates(optimizer) == [0.25, 0.125]
 
 
-@pytest.mark.parametrize("schedule", [COSINE, [COSINE]])
-def test_a_state_can_be_saved_after_a_group_was_added(schedule):
+@pytest.mark.parametrize("first", ["optimizer", "scheduler"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o: ScheduledLR(o, COSINE),
+        lambda o: ScheduledLR(o, COSINE, relative=True),
+        lambda o: PlateauLR(o, PLATEAU),
+    ],
+    ids=["absolute", "relative", "plateau"],
+)
+def test_a_run_stopped_when_a_group_was_added_is_resumed_as_if_it_had_not_stopped(make, first):
+    def made():
+        optimizer = sgd_at(0.5)
+        scheduler = make(optimizer)
+        optimizer.add_param_group({"params": [torch.zeros(1)], "lr": 0.25})
+        return {"optimizer": optimizer, "scheduler": scheduler}
+
+    before, after = made(), made()
+    resume(before, after, first)
+    assert rates(before["optimizer"]) == rates(after["optimizer"])
+    assert rates(after["optimizer"])[1] == 0.25
+
+
+def test_a_state_can_be_saved_when_a_group_has_no_schedule_yet():
     optimizer = sgd()
-    scheduler = ScheduledLR(optimizer, schedule, relative=True)
+    scheduler = ScheduledLR(optimizer, [COSINE])
     optimizer.add_param_group({"params": [torch.zeros(1)]})
-    assert scheduler.state_dict() == {"last_epoch": 0}
+    assert scheduler.state_dict()["last_epoch"] == 0
 
 
 def test_a_scale_of_the_rate_multiplies_it_as_in_timm():
@@ -934,11 +966,19 @@ def test_torchs_sequence_and_chain_refuse_a_plateau_as_they_refuse_their_own():
         theirs.ChainedScheduler(parts)
 
 
+class Rising(ReduceLROnPlateau):
+    """A plateau whose first updates are a warmup."""
+
+    def curve(self, n):
+        return LinearWarmup(self.lr, 5).curve(n)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((None, PLATEAU), "optimizer must be a torch optimizer, got None"),
         ((sgd(), COSINE), "plateau must be a ReduceLROnPlateau of lrlib, got Cosine"),
+        ((sgd(), Rising(0.5)), "plateau must have no warmup, .* got .*Rising"),
     ],
 )
 def test_a_bad_argument_of_a_plateau_is_named(arguments, message):
