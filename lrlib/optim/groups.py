@@ -118,8 +118,8 @@ class GroupWriter:
         return False
 
 
-def as_number(name: str, value: float) -> float:
-    """Return a number that may come from NumPy or torch as one of Python, an int if it is whole."""
+def check_step(name: str, value: float) -> float:
+    """Return a step that may come from NumPy or torch as a number of Python, an int if whole."""
     check_rate(name, value)
     return int(value) if value == int(value) else float(value)
 

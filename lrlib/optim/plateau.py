@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
 
 from ..schedules import ReduceLROnPlateau
-from .groups import GroupWriter, as_number, check_state
+from .groups import GroupWriter, check_step, check_state
 
 
 class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
@@ -75,7 +75,7 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
             metric = float(metrics)
         except (TypeError, ValueError, RuntimeError):
             raise ValueError(f"metrics must be a number, got {metrics!r}") from None
-        last_epoch = self.last_epoch + 1 if epoch is None else as_number("epoch", epoch)
+        last_epoch = self.last_epoch + 1 if epoch is None else check_step("epoch", epoch)
         self.plateau.update(metric)
         self._write(self.get_lr())
         self.last_epoch = last_epoch
@@ -105,7 +105,7 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
         """
         check_state(state_dict, "last_epoch", "plateau")
         check_state(state_dict["plateau"], "lr")
-        last_epoch = as_number("last_epoch", state_dict["last_epoch"])
+        last_epoch = check_step("last_epoch", state_dict["last_epoch"])
         self.plateau.load_state_dict(state_dict["plateau"])
         if not state_dict.get("overwritten"):
             self._write(self.get_lr())

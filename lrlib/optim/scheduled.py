@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from ..schedules import Schedule
 from ..schedules.base import check_count
-from .groups import GroupWriter, as_number, check_state
+from .groups import GroupWriter, check_step, check_state
 
 
 class ScheduledLR(GroupWriter, LRScheduler):
@@ -100,7 +100,7 @@ class ScheduledLR(GroupWriter, LRScheduler):
             ValueError: if ``epoch`` is out of its range, or there are several schedules and their
                 number is not that of the parameter groups; nothing has changed then.
         """
-        step = self.last_epoch + 1 if epoch is None else as_number("epoch", epoch)
+        step = self.last_epoch + 1 if epoch is None else check_step("epoch", epoch)
         key, groups = self.key, self.optimizer.param_groups
         if len(groups) != len(self.base_lrs):
             self._meet_groups()
@@ -143,7 +143,7 @@ class ScheduledLR(GroupWriter, LRScheduler):
         """
         check_state(state_dict, "last_epoch")
         step = state_dict["last_epoch"]
-        step = -1 if step == -1 else as_number("last_epoch", step)
+        step = -1 if step == -1 else check_step("last_epoch", step)
         if step >= 0 and not state_dict.get("overwritten"):
             self.step(step)
         self.last_epoch = step
