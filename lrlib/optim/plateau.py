@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
 
 from ..schedules import ReduceLROnPlateau
-from .groups import GroupWriter, check_step, check_state
+from .groups import GroupWriter, check_state, check_step
 
 
 class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from ..schedules import Schedule
 from ..schedules.base import check_count
-from .groups import GroupWriter, check_step, check_state
+from .groups import GroupWriter, check_state, check_step
 
 
 class ScheduledLR(GroupWriter, LRScheduler):
