@@ -77,6 +77,7 @@ class GroupWriter:
                 group.setdefault(f"initial_{name}", _copy(group[name]))
             known.append(float(_first(group[f"initial_{key}"])))
         self.base_lrs = known
+        self._scaled = key == "lr" and any("lr_scale" in group for group in groups)
         # A group holds the very tensor that is the default, and it will be written to. The default
         # becomes a copy, so that a group that is added later begins with its value.
         defaults = self.optimizer.defaults
@@ -87,16 +88,19 @@ class GroupWriter:
         """Return what each group gets for a value."""
         if self.relative:
             values = [value * own for value, own in zip(values, self.base_lrs, strict=False)]
-        if self.key == "lr":
+        if self._scaled:
             pairs = zip(values, self.optimizer.param_groups, strict=False)
             values = [value * group.get("lr_scale", 1) for value, group in pairs]
         return values
 
     def _write(self, values: Sequence[float]) -> None:
         """Write a value into each group: into what holds it, if that is a tensor or a sequence."""
-        filled = set()
+        key, filled = self.key, set()
         for group, value in zip(self.optimizer.param_groups, values, strict=True):
-            held = group[self.key]
+            held = group[key]
+            if type(held) is float:  # nearly always
+                group[key] = value
+                continue
             first = _first(held)
             if isinstance(first, Tensor):
                 if id(first) in filled:  # torch gives one default tensor to all groups
@@ -104,7 +108,7 @@ class GroupWriter:
                 filled.add(id(first))
                 value = first.fill_(value)
             several = isinstance(held, Sequence)
-            group[self.key] = type(held)([value, *held[1:]]) if several else value
+            group[key] = type(held)([value, *held[1:]]) if several else value
 
     def _overwritten(self, values: Sequence[float]) -> bool:
         """Return whether the groups hold anything but these values."""

@@ -160,8 +160,7 @@ class ScheduledLR(GroupWriter, LRScheduler):
                 f"got {len(self.schedule)}"
             )
         super()._meet_groups()
-        scaled = self.key == "lr" and any("lr_scale" in group for group in groups)
-        self._alike = one and not self.relative and not scaled
+        self._alike = one and not self.relative and not self._scaled
 
     def _values(self, step: float) -> Sequence[float]:
         if isinstance(self.schedule, Schedule):
