@@ -4,11 +4,21 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from optimizers import COSINE, Loop, held, rates, resume, sgd, sgd_at, warm
 from torch.optim import lr_scheduler as theirs
 from torch.optim.swa_utils import SWALR
 
-from lrlib import ConstantLR, ExponentialLR, LinearWarmup, ProductLR, SequentialLR, StepLR
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmup,
+    ProductLR,
+    SequentialLR,
+    StepLR,
+)
 from lrlib.optim import ScheduledLR, driven_rates
 
 
@@ -119,6 +129,51 @@ def test_a_sequence_of_torch_is_resumed_whichever_state_is_loaded_first(parts, s
     resume(before.parts(), after.parts(), first)
     after.run(14 - stop)
     assert before.logged + after.logged == whole.logged
+
+
+def by_factor(schedule):
+    return (
+        lambda o: ScheduledLR(o, schedule, relative=True),
+        lambda o: theirs.LambdaLR(o, schedule),
+    )
+
+
+def both(make):
+    return make, make
+
+
+# A part for our row of parts, and the same for torch's.
+PARTS = [
+    by_factor(LinearWarmup(1, 4, 0.1)),
+    by_factor(CosineAnnealingLR(1, 7, 0.05)),
+    by_factor(StepLR(1, 2, 0.5)),
+    both(lambda o: theirs.LinearLR(o, 0.2, total_iters=4)),
+    both(lambda o: theirs.CosineAnnealingLR(o, 7)),
+    both(lambda o: theirs.ExponentialLR(o, 0.7)),
+]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PARTS), st.integers(1, 6)), min_size=1, max_size=3),
+    st.lists(st.sampled_from([0.01, 0.1, 0.5]), min_size=1, max_size=3),
+    st.integers(0, 16),
+    st.sampled_from(["optimizer", "scheduler"]),
+)
+def test_in_any_sequence_stopped_anywhere_it_does_what_torchs_factor_does(parts, own, stop, first):
+    milestones = [sum(length for _, length in parts[: i + 1]) for i in range(len(parts) - 1)]
+
+    def made(side):
+        optimizer = sgd_at(*own)
+        schedulers = [part[side](optimizer) for part, _ in parts]
+        return Loop(optimizer, theirs.SequentialLR(optimizer, schedulers, milestones))
+
+    before, after, torchs = made(0), made(0), made(1)
+    torchs.run(18)
+    before.run(stop)
+    resume(before.parts(), after.parts(), first)
+    after.run(18 - stop)
+    assert before.logged + after.logged == pytest.approx(torchs.logged, rel=1e-12)
+    assert rates(after.optimizer) == pytest.approx(rates(torchs.optimizer), rel=1e-12)
 
 
 @pytest.mark.parametrize("first", ["optimizer", "scheduler"])
