@@ -3,24 +3,17 @@
 import math
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from optimizers import COSINE, Loop, rates, resume, saved, sgd
+from torch.optim import lr_scheduler as theirs
 from torch.optim.lr_scheduler import LRScheduler
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, StepLR
+from lrlib import ConstantLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, LinearLR, StepLR
 from lrlib.optim import ScheduledLR, driven_rates
-
-COSINE = CosineAnnealingLR(0.3, T_max=20, eta_min=0.01)
-
-
-def sgd(groups=1, lr=9.0, **options):
-    return torch.optim.SGD([{"params": [torch.zeros(1)]} for _ in range(groups)], lr=lr, **options)
-
-
-def rates(optimizer):
-    return [group["lr"] for group in optimizer.param_groups]
 
 
 def test_it_is_a_torch_scheduler():
@@ -92,12 +85,15 @@ def test_the_state_of_a_torch_scheduler_can_be_continued():
     assert rates(optimizer) == theirs.get_last_lr()
 
 
-@pytest.mark.parametrize("state", [{}, {"last_epoch": -1}, {"last_epoch": 1.5}])
+@pytest.mark.parametrize(
+    "state",
+    [None, {}, *({"last_epoch": bad} for bad in (-2, -0.5, math.nan, math.inf, "3", None, True))],
+)
 def test_a_state_that_is_none_is_refused_and_changes_nothing(state):
     optimizer = sgd()
     scheduler = ScheduledLR(optimizer, COSINE)
     scheduler.step(3)
-    with pytest.raises(ValueError, match=r"last_epoch|step"):
+    with pytest.raises(ValueError, match="last_epoch"):
         scheduler.load_state_dict(state)
     assert (scheduler.last_epoch, rates(optimizer)) == (3, [COSINE(3)])
 
@@ -197,38 +193,13 @@ def test_a_compiled_update_sees_every_rate_and_is_compiled_once():
     assert len(compilations) == 1
 
 
-class Loop:
-    """A training loop that knows torch's LRScheduler and nothing else, as Lightning's does."""
-
-    def __init__(self, optimizer, scheduler):
-        assert isinstance(scheduler, LRScheduler)
-        assert scheduler.optimizer is optimizer
-        self.optimizer, self.scheduler, self.logged = optimizer, scheduler, []
-
-    def run(self, updates):
-        for _ in range(updates):
-            self.logged.append(self.scheduler.get_last_lr()[0])
-            self.optimizer.step()
-            self.scheduler.step()
-
-    def checkpoint(self):
-        return {
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": self.scheduler.state_dict(),
-        }
-
-    def resume(self, checkpoint):
-        self.optimizer.load_state_dict(checkpoint["optimizer"])
-        self.scheduler.load_state_dict(checkpoint["scheduler"])
-
-
 def test_a_loop_that_knows_torchs_schedulers_can_drive_save_and_resume_it():
     optimizer = sgd()
     first = Loop(optimizer, ScheduledLR(optimizer, COSINE))
     first.run(12)
     optimizer = sgd()
     second = Loop(optimizer, ScheduledLR(optimizer, COSINE))
-    second.resume(pickle.loads(pickle.dumps(first.checkpoint())))
+    resume(first.parts(), second.parts(), "optimizer")
     second.run(12)
     assert first.logged + second.logged == COSINE.curve(24)
 
@@ -262,7 +233,6 @@ def test_the_optimizer_is_not_patched():
     optimizer = sgd()
     ScheduledLR(optimizer, COSINE)
     assert "step" not in vars(optimizer)
-    assert "initial_lr" not in optimizer.param_groups[0]
 
 
 def test_stepping_before_the_first_update_does_not_warn():
@@ -278,6 +248,11 @@ def test_stepping_before_the_first_update_does_not_warn():
         ((sgd(), [0.1]), {}, "schedule must hold Schedules only, got 0.1"),
         ((sgd(), [COSINE] * 2), {}, "schedule must hold one .* 1 parameter groups, got 2"),
         ((sgd(), COSINE), {"key": "betas"}, "key must be in every parameter group, got 'betas'"),
+        ((sgd(), COSINE), {"key": "params"}, "key must be that of a number, .* got 'params'"),
+        ((sgd(), COSINE), {"key": "foreach"}, "key must .* got 'foreach': group 0 holds None"),
+        ((sgd(), COSINE), {"key": "nesterov"}, "key must .* got 'nesterov': group 0 holds False"),
+        ((sgd(lr=torch.tensor(1)), COSINE), {}, "key must be that of .* floating tensor .* got"),
+        ((sgd(), COSINE), {"relative": 0.1}, "relative must be True or False, got 0.1"),
     ],
 )
 def test_a_bad_argument_is_named(arguments, options, message):
@@ -290,3 +265,63 @@ def test_driven_rates_are_those_of_the_updates_whoever_made_the_scheduler():
     torchs = driven_rates(lambda o: torch.optim.lr_scheduler.StepLR(o, 2, 0.5), 0.4, 5)
     ours = driven_rates(lambda o: ScheduledLR(o, step), 9.0, 5)
     assert torchs == ours == [0.4, 0.4, 0.2, 0.2, 0.1]
+
+
+def test_the_number_of_driven_rates_is_whole():
+    with pytest.raises(ValueError, match="steps must be a whole number >= 0, got 1.5"):
+        driven_rates(lambda o: ScheduledLR(o, COSINE), 0.1, 1.5)
+
+
+@pytest.mark.parametrize("epoch", [0, 7, 2.75, 10**6])
+def test_a_step_can_be_named_as_torch_names_it(epoch):
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scheduler.step(epoch=epoch)
+    assert (scheduler.last_epoch, rates(optimizer)) == (epoch, [COSINE(epoch)])
+
+
+def test_fractions_of_an_epoch_give_the_rates_of_torchs_warm_restarts():
+    ours, torchs = sgd(lr=0.5), sgd(lr=0.5)
+    scheduler = ScheduledLR(ours, CosineAnnealingWarmRestarts(0.5, 0.1, 3, 2))
+    twin = theirs.CosineAnnealingWarmRestarts(torchs, 3, 2, eta_min=0.1)
+    for epoch in range(9):
+        for i in range(4):
+            scheduler.step(epoch + i / 4)
+            twin.step(epoch + i / 4)
+            assert rates(ours) == pytest.approx(rates(torchs), rel=1e-12)
+    for _ in range(3):  # without an argument both go on by a whole epoch
+        scheduler.step()
+        twin.step()
+        assert rates(ours) == pytest.approx(rates(torchs), rel=1e-12)
+
+
+def test_a_run_stopped_within_an_epoch_is_resumed_there():
+    before = ScheduledLR(sgd(), COSINE)
+    before.step(2.75)
+    optimizer = sgd()
+    ScheduledLR(optimizer, COSINE).load_state_dict(saved(before.state_dict()))
+    assert rates(optimizer) == [COSINE(2.75)]
+
+
+@pytest.mark.parametrize(
+    ("epoch", "number"),
+    [(np.int64(3), 3), (np.uint8(255), 255), (np.float32(2.5), 2.5), (3.0, 3)],
+)
+def test_a_foreign_step_becomes_a_number_of_python(epoch, number):
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scheduler.step(epoch)
+    assert (scheduler.last_epoch, type(scheduler.last_epoch)) == (number, type(number))
+    assert saved(scheduler.state_dict()) == {"last_epoch": number}
+    scheduler.step()
+    assert rates(optimizer) == [COSINE(number + 1)]
+
+
+@pytest.mark.parametrize("epoch", [-1, -0.5, math.nan, math.inf, 10**400, "3", True])
+def test_a_step_that_is_none_is_refused_and_changes_nothing(epoch):
+    optimizer = sgd()
+    scheduler = ScheduledLR(optimizer, COSINE)
+    scheduler.step(3)
+    with pytest.raises(ValueError, match="epoch must be a finite number >= 0, got"):
+        scheduler.step(epoch)
+    assert (scheduler.last_epoch, scheduler._step_count, rates(optimizer)) == (3, 2, [COSINE(3)])
