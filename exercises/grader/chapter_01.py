@@ -5,9 +5,14 @@ In the mistakes ``h`` is a curvature, ``b`` is ``beta``.
 
 from __future__ import annotations
 
-from math import ceil, floor, log, log10, sqrt
+from math import ceil, exp, floor, log, log10, sqrt
 
 from .engine import Predict, Write
+
+
+def bowl(rng):
+    """Curvatures in no order, one or more."""
+    return [rng.uniform(0.05, 9) for _ in range(rng.randint(1, 5))]
 
 
 def largest_stable(curvatures, beta=0.0):
@@ -52,7 +57,12 @@ LARGEST_STABLE = Write(
             lambda h, b=0.0: 2 / (1 - b) / max(h)
         ),
     },
-    refused=((([1, 10], 1.0), "beta"), (([1, 10], -0.1), "beta")),
+    drawn=lambda rng: (bowl(rng), rng.uniform(0, 0.99)),
+    refused=(
+        (([1, 10], 1.0), "beta"),
+        (([1, 10], -0.1), "beta"),
+        (([1, 10], 1.5), "beta"),
+    ),
 )
 
 
@@ -76,8 +86,18 @@ GROWTH = Write(
         "With real roots that are positive": [(0.001, 1, 0.5), (0.002, 1, 0.81), (0.01, 0.2, 0.3)],
         "With real roots that are negative": [(0.39, 10, 0.9), (0.31, 10, 0.5), (0.5, 10, 0.9)],
         "At the edge": [(0.38, 10, 0.9), (0.3, 10, 0.5)],
+        "With beta left out": [(0.05, 10), (0.15, 10)],
     },
     mistakes={
+        "beta has no default. Keep the first line as it is: who leaves beta out has none.": (
+            lambda eta, h, b: growth(eta, h, b)
+        ),
+        "the default of beta. Keep the first line as it is: who leaves beta out has none.": (
+            lambda eta, h, b=0.9: growth(eta, h, b)
+        ),
+        "the square root of beta, always. Roots that are real are not of that size.": (
+            lambda eta, h, b=0.0: sqrt(b)
+        ),
         "1 - eta h with its sign. A factor of -1.5 grows too: take its size.": (
             lambda eta, h, b=0.0: 1 - eta * h
         ),
@@ -109,6 +129,11 @@ GROWTH = Write(
             )
         ),
     },
+    drawn=lambda rng: (
+        rng.uniform(0.02, 4.5) / (h := rng.uniform(0.1, 20)),
+        h,
+        rng.uniform(0.05, 0.95),
+    ),
 )
 
 
@@ -150,6 +175,7 @@ BEST_RATE = Write(
             lambda h: (max(h) - min(h)) / (max(h) + min(h))
         ),
     },
+    drawn=lambda rng: (bowl(rng),),
 )
 
 
@@ -171,6 +197,9 @@ UPDATES_NEEDED = Write(
         "In a short valley": [(share, 4) for share in (0.1, 1e-2)] + [(1e-5, 6), (0.5, 2)],
         "In a long valley": [(1e-3, 100), (1e-6, 250), (0.01, 31.5)],
         "In a round bowl": [(1e-3, 1), (0.5, 1)],
+        # A condition at which the factor is a half, and the hit one in floating point too.
+        "Where the share is met exactly": [(0.5**n, 3) for n in (1, 2, 4, 8)],
+        "Where the share is just missed": [(0.12499, 3), (0.2499, 3)],
     },
     mistakes={
         "no rounding. Between two updates there is nothing; take the first that is enough.": (
@@ -178,6 +207,9 @@ UPDATES_NEEDED = Write(
         ),
         "one update short. After this one, more than the share is left.": (
             lambda share, k: floor(slowest(share, k))
+        ),
+        "one update too many where the share is met exactly. At most the share is enough.": (
+            lambda share, k: floor(slowest(share, k)) + 1 if k > 1 else 1
         ),
         "rounded to the nearest. The last update that is needed must be counted in full.": (
             lambda share, k: round(slowest(share, k))
@@ -197,6 +229,7 @@ UPDATES_NEEDED = Write(
             lambda share, k: ceil(log10(share) / log((k - 1) / (k + 1)))
         ),
     },
+    drawn=lambda rng: (exp(rng.uniform(log(1e-7), log(0.9))), 1 + 10 ** rng.uniform(-1.5, 2)),
 )
 
 CHANCE = Predict(

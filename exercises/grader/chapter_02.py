@@ -15,6 +15,18 @@ def last_moment(rates, h, variance, start):
     return 2 / h * NoisyQuadratic((h,), (variance,), start).final_loss(rates)
 
 
+def problem(rng):
+    """A curvature, a variance of the noise and a moment at the start."""
+    return rng.uniform(0.2, 4), rng.uniform(0.1, 2), rng.uniform(0.1, 5)
+
+
+def drawn_rates(rng):
+    """Arguments of ``last_moment``: rates, and the rest."""
+    h, variance, start = problem(rng)
+    rates = [rng.uniform(0.05, 1.7) / h for _ in range(rng.randint(1, 6))]
+    return rates, h, variance, start
+
+
 def by(update):
     """Return the ``last_moment`` whose updates are update(A, eta, h, s)."""
 
@@ -26,21 +38,21 @@ def by(update):
     return last
 
 
-ONE_BY_ONE = (0.5, 0.2, 0.1, 0.05)
+ONE_BY_ONE = [0.5, 0.2, 0.1, 0.05]
 
 LAST_MOMENT = Write(
     last_moment,
     cases={
-        "Without noise": [((0.5,), 1.0, 0.0, 1.0), ((0.5, 0.3), 0.8, 0.0, 2.0)],
-        "From the minimum": [((0.5,), 1.0, 1.0, 0.0), ((0.3, 0.1), 1.0, 0.4, 0.0)],
-        "In one update": [((0.5,), 1.0, 1.0, 1.0), ((0.3,), 0.7, 0.4, 4.0)],
+        "Without noise": [([0.5], 1.0, 0.0, 1.0), ([0.5, 0.3], 0.8, 0.0, 2.0)],
+        "From the minimum": [([0.5], 1.0, 1.0, 0.0), ([0.3, 0.1], 1.0, 0.4, 0.0)],
+        "In one update": [([0.5], 1.0, 1.0, 1.0), ([0.3], 0.7, 0.4, 4.0)],
         "In several updates": [
             (ONE_BY_ONE, 1.0, 1.0, 1.0),
             (ONE_BY_ONE, 0.7, 0.4, 4.0),
-            ((0.3,) * 20, 2.0, 0.1, 0.5),
+            ([0.3] * 20, 2.0, 0.1, 0.5),
         ],
-        "With a rate above 1 / h": [((1.5, 1.2), 1.0, 0.5, 1.0), ((2.5,), 1.0, 0.5, 1.0)],
-        "Without an update": [((), 1.0, 1.0, 3.0)],
+        "With a rate above 1 / h": [([1.5, 1.2], 1.0, 0.5, 1.0), ([2.5], 1.0, 0.5, 1.0)],
+        "Without an update": [([], 1.0, 1.0, 3.0)],
     },
     mistakes={
         "the factor is not squared. It multiplies theta, and A is the mean of theta squared.": by(
@@ -74,19 +86,29 @@ LAST_MOMENT = Write(
             lambda rates, h, s, A: last_moment(rates, h, s, A * A)
         ),
     },
+    drawn=drawn_rates,
 )
 
 
-def noise_floor(eta, h, variance, batch=1, beta=0.0):
+def noise_floor(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     """The second moment that heavy ball leaves as it is."""
-    if eta * h >= 2 * (1 + beta):
+    if (1 - dampening) * eta * h >= 2 * (1 + beta):
         raise ValueError("eta")
-    return level(eta, h, variance, batch, beta)
+    return level(eta, h, variance, batch, beta, dampening)
 
 
-def level(eta, h, variance, batch=1, beta=0.0):
-    """The same formula, stable or not."""
+def level(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    """The same formula, stable or not: dampening acts like a lower rate."""
+    eta = (1 - dampening) * eta
     return (1 + beta) / (1 - beta) * eta * variance / (h * batch * (2 * (1 + beta) - eta * h))
+
+
+def drawn_floor(rng):
+    """Arguments of ``noise_floor`` with a floor."""
+    h, variance, _ = problem(rng)
+    beta, dampening = rng.uniform(0.01, 0.95), rng.choice((0.0, rng.uniform(0, 0.95)))
+    eta = rng.uniform(0.02, 0.98) * 2 * (1 + beta) / h / (1 - dampening)
+    return eta, h, variance, rng.randint(1, 64), beta, dampening
 
 
 NOISE_FLOOR = Write(
@@ -102,43 +124,66 @@ NOISE_FLOOR = Write(
         ],
         "With momentum and a large rate": [(0.2, 3.0, 2.0, 10, 0.9), (3.0, 1.0, 1.0, 1, 0.9)],
         "At a rate of 0": [(0.0, 1.0, 1.0), (0.0, 2.0, 1.0, 8, 0.9)],
+        "Without noise": [(0.5, 1.0, 0.0), (0.1, 1.0, 0.0, 4, 0.5)],
+        "Just below the largest rate": [(1.99, 1.0, 1.0), (0.74, 4.0, 1.0, 1, 0.5)],
+        "With dampening": [(0.05, 0.7, 0.4, 1, 0.9, 0.9), (0.2, 3.0, 2.0, 10, 0.5, 0.25)],
+        "With dampening and a large rate": [(5.0, 1.0, 1.0, 1, 0.5, 0.5)],
     },
     mistakes={
         "this is the floor of the loss, h / 2 times the one asked for.": (
-            lambda eta, h, s, B=1, b=0.0: h / 2 * level(eta, h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: h / 2 * level(eta, h, s, B, b, d)
         ),
         "the approximation for small rates. Keep the term with eta * h.": (
-            lambda eta, h, s, B=1, b=0.0: eta * s / (2 * h * B * (1 - b))
+            lambda eta, h, s, B=1, b=0.0, d=0.0: eta * s / (2 * h * B * (1 - b))
         ),
         "this is what one update adds. It adds up: divide by what an update forgets.": (
-            lambda eta, h, s, B=1, b=0.0: eta**2 * s / B
+            lambda eta, h, s, B=1, b=0.0, d=0.0: eta**2 * s / B
         ),
         "the factor is not squared, so an update forgets too little.": (
-            lambda eta, h, s, B=1, b=0.0: eta * s / (h * B)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: eta * s / (h * B)
         ),
         "no h in the denominator. A flat direction forgets slowly and has the higher floor.": (
-            lambda eta, h, s, B=1, b=0.0: h * level(eta, h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: h * level(eta, h, s, B, b, d)
         ),
         "no batch. The mean over B examples has a B-th of the variance.": (
-            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, 1, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, 1, b, d)
         ),
         "the batch counts twice. It is the variance that is divided by it, not the deviation.": (
-            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B * B, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B * B, b, d)
         ),
         "the root of the batch. That is for the deviation; a variance is divided by B itself.": (
-            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B**0.5, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B**0.5, b, d)
         ),
         "no momentum. It multiplies the floor by about 1 / (1 - beta).": (
-            lambda eta, h, s, B=1, b=0.0: level(eta, h, s, B)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B)
         ),
         "eta / (1 - beta) is the limit of small rates. Keep the whole formula.": (
-            lambda eta, h, s, B=1, b=0.0: level(eta / (1 - b), h, s, B)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta / (1 - b), h, s, B)
         ),
         "damped momentum. torch does not multiply the gradient by 1 - beta.": (
-            lambda eta, h, s, B=1, b=0.0: level(eta * (1 - b), h, s, B, b)
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta * (1 - b), h, s, B, b)
+        ),
+        "dampening is not used. It takes a share of every gradient away from the velocity.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B, b)
+        ),
+        "dampening itself multiplies the gradient. It is 1 - dampening that does.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B, b, 1 - d if d else 0.0)
+        ),
+        "the floor times 1 - dampening. That is its limit for small rates; keep the formula.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: (1 - d) * level(eta, h, s, B, b)
+        ),
+        "dampening acts on the noise alone. The curvature pulls by the same gradient.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: (1 - d) ** 2 * level(eta, h, s, B, b)
         ),
     },
-    refused=(((2.5, 1.0, 1.0), "eta"), ((1.0, 4.0, 1.0, 1, 0.9), "eta")),
+    drawn=drawn_floor,
+    refused=(
+        ((2.5, 1.0, 1.0), "eta"),
+        ((1.0, 4.0, 1.0, 1, 0.9), "eta"),
+        ((2.0, 1.0, 1.0), "eta"),
+        ((0.75, 4.0, 1.0, 1, 0.5), "eta"),
+        ((6.0, 1.0, 1.0, 1, 0.5, 0.5), "eta"),
+    ),
 )
 
 
@@ -194,6 +239,7 @@ BEST_MOMENT = Write(
         ),
         "a rate of 1 / h in every update, the best without noise.": greedy(lambda A, h, s: 1 / h),
     },
+    drawn=lambda rng: (rng.randint(1, 80), *problem(rng)),
 )
 
 POWER = Predict(

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from math import exp, log, log10
 
-from lrlib import MultiStepLR
-
 from .engine import Predict, Write
 
 
@@ -46,9 +44,12 @@ GAMMA_FOR = Write(
             lambda share, steps: exp(log10(share) / steps)
         ),
         "the logarithm of gamma. Take exp of it.": lambda share, steps: log(share) / steps,
+        "e to a small power is not 1 plus that power. They are alike for many updates only.": (
+            lambda share, steps: 1 + log(share) / steps
+        ),
     },
+    drawn=lambda rng: (exp(rng.uniform(log(1e-4), 0)), rng.randint(1, 300)),
     refused=(((0, 100), "share"), ((-0.1, 100), "share"), ((1.5, 100), "share")),
-    tolerance=1e-9,
 )
 
 
@@ -87,7 +88,8 @@ HALF_LIFE = Write(
             lambda gamma: -(-log(0.5) // log(gamma))
         ),
     },
-    refused=(((1,), "gamma"), ((1.02,), "gamma"), ((0,), "gamma")),
+    drawn=lambda rng: (rng.uniform(0.02, 0.98),),
+    refused=(((1,), "gamma"), ((1.02,), "gamma"), ((0,), "gamma"), ((-0.5,), "gamma")),
 )
 
 DROPS = Predict(
@@ -126,7 +128,7 @@ def multistep(step, base_lr, milestones, gamma):
     """base_lr, times gamma for every milestone that is reached, in whatever order they come."""
     if gamma < 0:
         raise ValueError(f"gamma must not be negative, got {gamma!r}")
-    return MultiStepLR(base_lr, tuple(sorted(milestones)), gamma)(step)
+    return base_lr * gamma ** sum(step >= milestone for milestone in milestones)
 
 
 def counted(count):
@@ -144,6 +146,14 @@ def as_durations(t, milestones):
     return sum(t >= sum(milestones[: i + 1]) for i in range(len(milestones)))
 
 
+def drawn_stairs(rng):
+    """Arguments of ``multistep``: some milestones, in no order, one of them perhaps twice."""
+    milestones = [rng.randint(0, 90) for _ in range(rng.randint(0, 4))]
+    milestones += milestones[: rng.randint(0, 1)]
+    step = rng.choice([*milestones, rng.randint(0, 100)])
+    return step, rng.uniform(1e-4, 1), tuple(milestones), rng.uniform(0, 1.5)
+
+
 MULTISTEP = Write(
     multistep,
     cases={
@@ -155,6 +165,8 @@ MULTISTEP = Write(
         "With a milestone at 0": [(t, 0.3, (0, 5), 0.2) for t in (0, 4, 5)],
         "With gamma = 0": [(t, 0.3, (5,), 0) for t in (4, 5, 6)],
         "With no milestone": [(t, 0.3, (), 0.1) for t in (0, 100)],
+        "With small rates": [(t, 3e-4, (10, 20, 30), 0.07) for t in (9, 10, 25, 30, 5000)],
+        "With gamma = 1 and above": [(t, 0.1, (5, 9), gamma) for gamma in (1, 2.0) for t in (5, 9)],
     },
     mistakes={
         "a drop one update late. The step of the milestone already has the lower rate: use >=.": (
@@ -192,8 +204,13 @@ MULTISTEP = Write(
             counted(until_one_is_ahead)
         ),
     },
-    refused=(((0, 0.1, (30,), -0.1), "gamma"), ((50, 0.1, (30,), -0.1), "gamma")),
-    tolerance=1e-9,
+    drawn=drawn_stairs,
+    refused=(
+        ((0, 0.1, (30,), -0.1), "gamma"),
+        ((50, 0.1, (30,), -0.1), "gamma"),
+        ((0, 0.1, (), -0.1), "gamma"),
+    ),
+    small=1e-9,
 )
 
 
@@ -222,6 +239,12 @@ def smallest(losses):
 def best_drop(curvatures, base_lr, gamma, total_steps):
     """The milestone of one drop with the smallest expected loss at the end."""
     return smallest(after_each_drop(curvatures, base_lr, gamma * base_lr, total_steps))
+
+
+def drawn_run(rng):
+    """Arguments of ``best_drop``."""
+    curvatures = tuple(rng.uniform(0.2, 1) for _ in range(rng.randint(1, 3)))
+    return curvatures, rng.uniform(0.1, 0.5), rng.uniform(0.05, 0.5), rng.randint(10, 40)
 
 
 BEST_DROP = Write(
@@ -270,6 +293,7 @@ BEST_DROP = Write(
             lambda *case: max(best_drop(*case), 1)
         ),
     },
+    drawn=drawn_run,
 )
 
 EXERCISES = {

@@ -28,6 +28,12 @@ def cosine(step, base_lr, T_max, eta_min=0.0):
     return CosineAnnealingLR(base_lr, T_max, eta_min)(step)
 
 
+def drawn_fall(rng):
+    """Arguments of ``cosine``."""
+    peak, T = rng.uniform(0.01, 1), rng.randint(1, 300)
+    return rng.randint(0, T + T // 5), peak, T, peak * rng.uniform(0, 0.9)
+
+
 COSINE = Write(
     cosine,
     cases={
@@ -69,6 +75,7 @@ COSINE = Write(
             lambda t, peak, T, low=0.0: along(fall)(t, peak, T, low) if t < T else 0.0
         ),
     },
+    drawn=drawn_fall,
     refused=(((0, 0.1, 100, 0.2), "eta_min"), ((150, 0.1, 100, 0.2), "eta_min")),
 )
 
@@ -112,6 +119,7 @@ FIRST_BELOW = Write(
             lambda share, T: ceil(crossing(share, T))
         ),
     },
+    drawn=lambda rng: (rng.uniform(0.02, 0.98), rng.randint(5, 2000)),
 )
 
 
@@ -135,6 +143,7 @@ RESIDUAL = Write(
             lambda c: fall(1 / c)
         ),
     },
+    drawn=lambda rng: (10 ** rng.uniform(-0.4, 1),),
 )
 
 
@@ -152,6 +161,13 @@ def from_now(rate):
     )
 
 
+def drawn_news(rng):
+    """Arguments of ``rescue``."""
+    T = rng.randint(40, 200)
+    end = rng.randint(2, T - 1)
+    return rng.randint(0, T + 20), rng.uniform(0.01, 1), T, rng.randint(0, end), end
+
+
 RESCUE = Write(
     rescue,
     cases={
@@ -161,6 +177,7 @@ RESCUE = Write(
         "At another scale": [(t, 0.2, 90, 10, 25) for t in (0, 9, 10, 11, 24, 25, 26, 80, 90)],
         "With now = 0": [(t, 0.5, 40, 0, 20) for t in (0, 1, 10, 19, 20, 30)],
         "With now = end": [(t, 0.5, 40, now, now) for now in (20, 0) for t in (0, 19, 20, 21, 50)],
+        "With news that come late": [(t, 1.0, 100, 70, 99) for t in (69, 70, 80, 90, 98, 99)],
     },
     mistakes={
         "the line starts from base_lr, so the rate jumps up. Start from the cosine at now.": (
@@ -189,7 +206,11 @@ RESCUE = Write(
                 rescue(t, peak, *news) if t < news[2] else cosine(t, peak, news[0])
             )
         ),
+        "the smaller of the line and the cosine. From now on the line alone counts.": (
+            lambda t, peak, *news: min(rescue(t, peak, *news), cosine(t, peak, news[0]))
+        ),
     },
+    drawn=drawn_news,
 )
 
 CLIMB = Predict(

@@ -97,7 +97,13 @@ NOAM = Write(
             noam_of(lambda t, W: min(t**-0.5, t * W**-1.5))
         ),
     },
-    refused=(((0, 512, 0), "warmup_steps"), ((7, 512, 0), "warmup_steps")),
+    drawn=lambda rng: (rng.randint(0, 2000), rng.randint(1, 1024), rng.randint(1, 1000)),
+    refused=(
+        ((0, 512, 0), "warmup_steps"),
+        ((7, 512, 0), "warmup_steps"),
+        ((7, 512, -5), "warmup_steps"),
+    ),
+    small=1e-6,
 )
 
 
@@ -121,6 +127,12 @@ def first_term(rates, D):
 def second_term(rates, G):
     """The second term of the bound as it should be."""
     return G**2 * sum(rates) / 2
+
+
+def drawn_decay(rng):
+    """Arguments of ``regret_bound``: rates that do not increase, and two norms."""
+    rates = sorted((rng.uniform(0.01, 1) for _ in range(rng.randint(1, 7))), reverse=True)
+    return rates, rng.uniform(0.2, 4), rng.uniform(0.2, 4)
 
 
 REGRET = Write(
@@ -159,7 +171,13 @@ REGRET = Write(
             first_term, lambda rates, G: G * sum(rates) / 2
         ),
     },
-    refused=((([0.1, 0.2], 1.0, 1.0), "rates"), (([0.3, 0.1, 0.2], 1.0, 1.0), "rates")),
+    drawn=drawn_decay,
+    refused=(
+        (([0.1, 0.2], 1.0, 1.0), "rates"),
+        (([0.3, 0.1, 0.2], 1.0, 1.0), "rates"),
+        (([0.3, 0.2, 0.25, 0.1], 1.0, 1.0), "rates"),
+        (([0.3, 0.2, 0.2, 0.21], 1.0, 1.0), "rates"),
+    ),
 )
 
 
@@ -178,6 +196,13 @@ def of_left(rate):
     return lambda t, peak, T, p=1.0, low=0.0: rate(left(t, T), peak, p, low)
 
 
+def drawn_power(rng):
+    """Arguments of ``polynomial``."""
+    peak, T = rng.uniform(0.01, 1), rng.randint(1, 300)
+    step = rng.randint(0, T + T // 5)
+    return step, peak, T, rng.uniform(0.4, 3), peak * rng.uniform(0, 0.9)
+
+
 POLYNOMIAL = Write(
     polynomial,
     cases={
@@ -190,6 +215,7 @@ POLYNOMIAL = Write(
             (t, 1.0, 100, power, 0.1) for power in (1.0, 2.0, 0.5) for t in (100, 101, 150, 1000)
         ],
         "At another scale": [(t, 0.3, 1500, 1.5, 0.003) for t in (0, 700, 1499, 1500, 4000)],
+        "With min_lr = base_lr": [(t, 0.25, 10, 2.0, 0.25) for t in (0, 4, 10)],
         "With total_iters = 1": [(t, 0.2, 1, 2.0) for t in (0, 1, 2)],
         "With total_iters = 0": [(t, 0.3, 0, 2.0, 0.02) for t in (0, 5)],
     },
@@ -229,6 +255,7 @@ POLYNOMIAL = Write(
             lambda t, peak, T, p=1.0, low=0.0: low + (peak - low) * (1 - t / T) ** p
         ),
     },
+    drawn=drawn_power,
     refused=(((0, 0.1, 100, 1.0, 0.2), "min_lr"), ((150, 0.1, 100, 1.0, 0.2), "min_lr")),
 )
 
@@ -253,6 +280,13 @@ def root(t, peak, W):
 def landing(rate):
     """Return the ``landed`` that is the root until the cooldown, then rate(t, peak, W, T, C)."""
     return lambda t, peak, W, T, C: root(t, peak, W) if t < T - C else rate(t, peak, W, T, C)
+
+
+def drawn_landing(rng):
+    """Arguments of ``landed``."""
+    T = rng.randint(20, 300)
+    step, cooldown = rng.randint(0, T + 10), rng.randint(0, T)
+    return step, rng.uniform(0.01, 1), rng.randint(1, 50), T, cooldown
 
 
 LANDED = Write(
@@ -299,6 +333,7 @@ LANDED = Write(
             lambda t, peak, W, T, C: landed(t, peak, W, T, C) if t < T else root(t, peak, W)
         ),
     },
+    drawn=drawn_landing,
 )
 
 EXERCISES = {

@@ -49,6 +49,7 @@ FALSE_ALARM = Write(
             lambda n, k: n / (n + k + 1)
         ),
     },
+    drawn=lambda rng: (rng.randint(1, 500), rng.randint(0, 500)),
     refused=(((0, 5), "n"), ((-3, 5), "n")),
 )
 
@@ -89,7 +90,8 @@ FIRST_ALARM = Write(
         ),
         "a sum from 1/2 on, it seems. The first term is 1.": lambda p: exp(harmonic(p + 1) - 1),
     },
-    refused=(((-1,), "patience"),),
+    drawn=lambda rng: (rng.randint(0, 100),),
+    refused=(((-1,), "patience"), ((-5,), "patience")),
 )
 
 FLAT = Predict(
@@ -171,20 +173,32 @@ def forgetful(metrics, base_lr, factor, patience):
     return lr
 
 
-FLAT_METRIC = (1.0,) * 12
-NOISY = (0.9, 0.7, 0.8, 0.6, 0.75, 0.65, 0.62, 0.61, 0.59, 0.63, 0.6, 0.64, 0.66, 0.58, 0.7, 0.6)
-LUCKY = (0.9, 0.2, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.22, 0.21)
+FLAT_METRIC = [1.0] * 12
+NOISY = [0.9, 0.7, 0.8, 0.6, 0.75, 0.65, 0.62, 0.61, 0.59, 0.63, 0.6, 0.64, 0.66, 0.58, 0.7, 0.6]
+LUCKY = [0.9, 0.2, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.22, 0.21]
+
+
+def drawn_metrics(rng):
+    """Arguments of ``plateau``: metrics of any size and sign that fall and tremble."""
+    size, shift, fall = 10 ** rng.uniform(-6, 6), rng.uniform(-2, 2), rng.uniform(0, 0.1)
+    count = rng.randint(1, 25)
+    metrics = [size * (shift - fall * i + rng.uniform(0, 0.3)) for i in range(count)]
+    return metrics, rng.uniform(0.1, 1), rng.uniform(0.3, 0.9), rng.randint(0, 3)
+
 
 PLATEAU = Write(
     plateau,
     cases={
-        "While the metric improves": [((0.9, 0.8, 0.7, 0.6), 0.2, 0.5, p) for p in (0, 2)],
+        "While the metric improves": [([0.9, 0.8, 0.7, 0.6], 0.2, 0.5, p) for p in (0, 2)],
         "On a flat metric": [(FLAT_METRIC[:n], 1.0, 0.5, 2) for n in (1, 3, 4, 6, 7, 12)],
         "After a lucky evaluation": [(LUCKY[:n], 1.0, 0.1, 2) for n in (4, 5, 7, 8, 10)],
         "With good and bad ones": [(NOISY[:n], 0.4, 0.5, 1) for n in (4, 6, 7, 11, 12, 16)],
         "Without patience": [(NOISY, 1.0, 0.8, 0), (LUCKY, 1.0, 0.8, 0)],
-        "With a negative metric": [((-1.0, -1.5, -1.4, -1.3, -1.2), 1.0, 0.5, 2)],
-        "Without an evaluation": [((), 0.3, 0.5, 2)],
+        "With a negative metric": [([-1.0, -1.5, -1.4, -1.3, -1.2], 1.0, 0.5, 2)],
+        "Without an evaluation": [([], 0.3, 0.5, 2)],
+        "With a large metric": [([3e7] * n, 1.0, 0.5, 1) for n in (1, 2, 3)],
+        "With a metric of 0": [([0.0, 0.1, 0.05], 1.0, 0.5, 1)],
+        "With improvements that are small": [([1, 1 - 1e-12, 1 - 2e-12, 1 - 3e-12], 1.0, 0.5, 1)],
     },
     mistakes={
         "the rate drops when the count reaches the patience, as in Keras. It must exceed it.": (
@@ -208,12 +222,22 @@ PLATEAU = Write(
         "the best starts at 0, which no loss beats. The first evaluation is always good.": (
             machine(first_best=0.0)
         ),
+        "the best starts at a number that a metric may exceed. The first evaluation is always "
+        "good.": machine(first_best=1000.0),
+        "a best of 0 is taken for none. Ask if it is None, or start from infinity.": (
+            machine(is_good=lambda m, best, last: not best or m < best)
+        ),
+        "a threshold, as torch has by default. Every smaller metric is good, however little.": (
+            machine(is_good=lambda m, best, last: m < best - 1e-4 * abs(best) or best == inf)
+        ),
         "a drop makes it forget the best. It does not.": forgetful,
         "larger is taken for better. The metric is a loss.": (
             machine(is_good=lambda m, best, last: best == inf or m > best)
         ),
     },
-    refused=(((FLAT_METRIC, 1.0, 0.5, -1), "patience"),),
+    drawn=drawn_metrics,
+    refused=(((FLAT_METRIC, 1.0, 0.5, -1), "patience"), (([], 1.0, 0.5, -1), "patience")),
+    small=1e-6,
 )
 
 
@@ -235,16 +259,26 @@ def changes(rates):
     return [step for step in range(1, len(rates)) if rates[step] != rates[step - 1]]
 
 
-STAIRS = (0.2,) * 5 + (0.1,) * 7 + (0.05,) + (0.025,) * 3
-WARMED = (0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.1, 0.1, 0.05)
+STAIRS = [0.2] * 5 + [0.1] * 7 + [0.05] + [0.025] * 3
+WARMED = [0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.1, 0.1, 0.05]
+
+
+def drawn_record(rng):
+    """Arguments of ``milestone``: rates that stay, rise and fall, and which drop."""
+    rates = [rng.uniform(0.1, 1)]
+    while len(rates) < 30 or not falls(rates):
+        rates.append(rates[-1] * rng.choice((1, 1, 1, 1.1, rng.uniform(0.5, 0.9999))))
+    return rates, rng.randint(1, len(falls(rates)))
+
 
 MILESTONE = Write(
     milestone,
     cases={
         "On a staircase": [(STAIRS, k) for k in (1, 2, 3)],
-        "With equal steps": [((0.4, 0.4, 0.2, 0.2, 0.1, 0.1), k) for k in (1, 2)],
+        "With equal steps": [([0.4, 0.4, 0.2, 0.2, 0.1, 0.1], k) for k in (1, 2)],
         "After a warmup": [(WARMED, k) for k in (1, 2)],
-        "With a drop at once": [((1.0, 0.5), 1), ((1.0, 0.5, 0.5, 0.25), 2)],
+        "With drops that are small": [([0.2, 0.2, 0.1999, 0.1999, 0.1998], k) for k in (1, 2)],
+        "With a drop at once": [([1.0, 0.5], 1), ([1.0, 0.5, 0.5, 0.25], 2)],
     },
     mistakes={
         "off by one. This is the last update at the old rate; MultiStepLR wants the first at the "
@@ -266,7 +300,13 @@ MILESTONE = Write(
         ),
         "the k-th is counted from the end.": lambda rates, k: falls(rates)[-k],
     },
-    refused=(((STAIRS, 4), "k"), (((0.1, 0.1), 1), "k"), ((STAIRS, 0), "k")),
+    drawn=drawn_record,
+    refused=(
+        ((STAIRS, 4), "k"),
+        (([0.1, 0.1], 1), "k"),
+        ((STAIRS, 0), "k"),
+        ((STAIRS, -1), "k"),
+    ),
 )
 
 EXERCISES = {
