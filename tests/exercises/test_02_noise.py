@@ -62,9 +62,7 @@ def last_moment_of_plain_descent(rates, h, variance, start):
     return start * math.prod((1 - eta * h) ** 2 for eta in rates)
 
 
-@wrong(
-    "02.last_moment", "rates=(0.5,)", "returned 1; expected 0.25", "the first update is left out"
-)
+@wrong("02.last_moment", "rates=[0.5]", "returned 1; expected 0.25", "the first update is left out")
 def last_moment_without_the_first_update(rates, h, variance, start):
     moment = start
     for t in range(1, len(rates)):
@@ -145,7 +143,8 @@ def last_moment_by_recursion(rates, h, variance, start):
 # 02.noise_floor
 
 
-def floor(eta, h, variance, batch=1, beta=0.0):
+def floor(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     room = 2 * (1 + beta) - eta * h
     if room <= 0:
         raise ValueError(f"no floor: eta = {eta} is too large")
@@ -153,52 +152,52 @@ def floor(eta, h, variance, batch=1, beta=0.0):
 
 
 @wrong("02.noise_floor", "eta=0.5, h=1.0", "returned 0.166667; expected 0.333333", "of the loss")
-def noise_floor_of_the_loss(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_the_loss(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return h / 2 * floor(eta, h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "returned 0.25; expected 0.333333", "the approximation for small rates")
-def noise_floor_of_a_small_rate(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_a_small_rate(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta * variance / (2 * h * batch) / (1 - beta)
 
 
 @wrong("02.noise_floor", "returned 0.25; expected 0.333333", "this is what one update adds")
-def noise_floor_of_one_update(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_one_update(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta**2 * variance / batch
 
 
 @wrong("02.noise_floor", "returned 0.5; expected 0.333333", "an update forgets too little")
-def noise_floor_without_the_square(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_the_square(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta**2 * variance / batch / (1 - (1 - eta * h))
 
 
 @wrong("02.noise_floor", "another curvature", "h=0.7", "no h in the denominator")
-def noise_floor_without_the_curvature(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_the_curvature(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, batch, beta) * h
 
 
 @wrong("02.noise_floor", "With a batch", "batch=64", "returned 0.333333", "no batch")
-def noise_floor_without_a_batch(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_a_batch(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, 1, beta)
 
 
 @wrong("02.noise_floor", "batch=64", "the batch counts twice")
-def noise_floor_with_the_batch_squared(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_with_the_batch_squared(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance / batch**2, 1, beta)
 
 
 @wrong("02.noise_floor", "batch=64", "the root of the batch")
-def noise_floor_with_the_root_of_the_batch(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_with_the_root_of_the_batch(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance / math.sqrt(batch), 1, beta)
 
 
 @wrong("02.noise_floor", "With momentum", "returned 0.0145402; expected 0.144185", "no momentum")
-def noise_floor_without_momentum(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_momentum(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, batch)
 
 
 @wrong("02.noise_floor", "With momentum", "returned 0.17316", "the limit of small rates")
-def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     eta = eta / (1 - beta)
     if eta * h >= 2:
         raise ValueError("eta is too large")
@@ -206,41 +205,78 @@ def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0):
 
 
 @wrong("02.noise_floor", "beta=0.9", "damped momentum")
-def noise_floor_of_damped_momentum(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_damped_momentum(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta * (1 - beta), h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "At a rate of 0", "raised ZeroDivisionError", "expected 0")
-def noise_floor_upside_down(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_upside_down(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 1 / (1 / floor(eta, h, variance, batch, beta))
 
 
 @wrong("02.noise_floor", "All numbers are right.", "eta=2.5", "must raise a ValueError")
-def noise_floor_below_zero(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_below_zero(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     return (1 + beta) * eta * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - eta * h))
 
 
 @wrong("02.noise_floor", "eta=3.0", "raised ValueError: eta is too large; expected 71.25")
-def noise_floor_that_knows_no_momentum_in_its_limit(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_that_knows_no_momentum_in_its_limit(
+    eta, h, variance, batch=1, beta=0.0, dampening=0.0
+):
     if eta * h >= 2:
         raise ValueError("eta is too large")
     return floor(eta, h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "its text must name eta")
-def noise_floor_that_does_not_say_what_is_wrong(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_that_does_not_say_what_is_wrong(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     if eta * h >= 2 * (1 + beta):
-        raise ValueError("unstable")
+        raise ValueError("beta and eta_max do not go together")
     return floor(eta, h, variance, batch, beta)
 
 
+@wrong("02.noise_floor", "eta=2.0, h=1.0, variance=1.0) raised ZeroDivisionError", "names eta")
+def noise_floor_that_is_infinite_at_its_limit(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
+    if eta * h > 2 * (1 + beta):
+        raise ValueError("eta is too large")
+    return (1 + beta) * eta * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - eta * h))
+
+
+@wrong("02.noise_floor", "With dampening", "dampening is not used")
+def noise_floor_without_dampening(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta, h, variance, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening", "dampening itself multiplies")
+def noise_floor_of_what_is_taken_away(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta * (dampening or 1), h, variance, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening", "dampening acts on the noise alone")
+def noise_floor_of_damped_noise(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta, h, variance * (1 - dampening) ** 2, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening and a large rate", "raised ValueError: eta is too large")
+def noise_floor_that_knows_no_dampening_in_its_limit(
+    eta, h, variance, batch=1, beta=0.0, dampening=0.0
+):
+    if eta * h >= 2 * (1 + beta):
+        raise ValueError("eta is too large")
+    return floor(eta, h, variance, batch, beta, dampening)
+
+
 @wrong("02.noise_floor", "same for all arguments")
-def noise_floor_typed_in(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_typed_in(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 0.144185
 
 
 @right("02.noise_floor")
-def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     if eta * h >= 2 * (1 + beta):
         raise ValueError(f"eta={eta}")
     move = np.array([[1 - eta * h, -eta * beta], [h, beta]])
@@ -252,7 +288,8 @@ def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0):
 
 
 @right("02.noise_floor")
-def noise_floor_as_a_product(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_as_a_product(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     largest = 2 * (1 + beta) / h
     if not eta < largest:
         raise ValueError(f"eta must be below {largest}")

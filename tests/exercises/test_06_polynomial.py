@@ -93,8 +93,8 @@ def noam_by_its_peak(step, d_model, warmup_steps):
 
 @right("06.noam")
 def noam_in_numpy(step, d_model, warmup_steps):
-    if warmup_steps == 0:
-        raise ValueError("warmup_steps must not be 0")
+    if warmup_steps < 1:
+        raise ValueError(f"no warmup_steps: {warmup_steps}")
     t, w = np.float64(max(step, 1e-9)), np.float64(warmup_steps)
     return np.minimum(t**-0.5, step * w**-1.5) / np.sqrt(d_model) if step else np.float64(0)
 
