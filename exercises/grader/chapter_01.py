@@ -116,6 +116,9 @@ GROWTH = Write(
         "the root with the plus sign. Where the roots are negative, the other is larger in size.": (
             lambda eta, h, b=0.0: abs(roots(eta, h, b)[0])
         ),
+        "the square of the factor. That multiplies the loss; asked is the distance.": (
+            lambda eta, h, b=0.0: growth(eta, h, b) ** 2
+        ),
         "the product of the roots. It is beta, whatever the rate.": (
             lambda eta, h, b=0.0: b if b else abs(1 - eta * h)
         ),
@@ -165,6 +168,9 @@ BEST_RATE = Write(
         "the sum of all curvatures. Only the flattest and the steepest direction matter.": (
             lambda h: 2 / sum(h)
         ),
+        "one curvature is treated like the edge. Its best rate is 1 / h, as for any other.": (
+            lambda h: best_rate(h) if len(h) > 1 else 2 / h[0]
+        ),
         "the first and the last of the list. The curvatures are in no order.": lambda h: (
             2 / (h[0] + h[-1])
         ),
@@ -213,6 +219,9 @@ UPDATES_NEEDED = Write(
         ),
         "rounded to the nearest. The last update that is needed must be counted in full.": (
             lambda share, k: round(slowest(share, k))
+        ),
+        "no update at all in a round bowl. The best rate needs one.": (
+            lambda share, k: updates_needed(share, k) if k > 1 else 0
         ),
         "half of the updates. That is the loss, which shrinks by the factor squared; asked is the "
         "distance.": lambda share, k: ceil(slowest(share, k) / 2),

@@ -73,6 +73,20 @@ LAST_MOMENT = Write(
         "no noise. Each update adds eta ** 2 * variance.": by(
             lambda A, eta, h, s: (1 - eta * h) ** 2 * A
         ),
+        "the mixed term is kept. Its mean is 0, because the noise of an update is fresh.": by(
+            lambda A, eta, h, s: (
+                (1 - eta * h) ** 2 * A + 2 * eta * (1 - eta * h) * (s * A) ** 0.5 + eta**2 * s
+            )
+        ),
+        "h in the noise. The update subtracts eta * xi, whatever the curvature.": by(
+            lambda A, eta, h, s: (1 - eta * h) ** 2 * A + eta**2 * h * s
+        ),
+        "only the last update counts. The moment after an update is the start of the next.": (
+            lambda rates, *others: last_moment(rates[-1:], *others)
+        ),
+        "from the last rate to the first. rates[0] is that of the first update.": (
+            lambda rates, *others: last_moment(rates[::-1], *others)
+        ),
         "the first update is left out. Start with rates[0].": (
             lambda rates, *others: last_moment(rates[1:], *others)
         ),
@@ -144,6 +158,17 @@ NOISE_FLOOR = Write(
         ),
         "no h in the denominator. A flat direction forgets slowly and has the higher floor.": (
             lambda eta, h, s, B=1, b=0.0, d=0.0: h * level(eta, h, s, B, b, d)
+        ),
+        "the variance is squared. It is the mean of a square already.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s * s, B, b, d)
+        ),
+        "2 is what is left of 2 (1 + beta). With momentum a run bears a larger rate.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: (
+                (1 + b) / (1 - b) * eta * s / (h * B * (2 - eta * h))
+            )
+        ),
+        "1 / (1 - beta) multiplies the floor. That is the limit of small rates.": (
+            lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, B) / (1 - b)
         ),
         "no batch. The mean over B examples has a B-th of the variance.": (
             lambda eta, h, s, B=1, b=0.0, d=0.0: level(eta, h, s, 1, b, d)

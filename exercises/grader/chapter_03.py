@@ -83,6 +83,15 @@ PAIRED_SE = Write(
         "the errors of two means, subtracted. Errors do not subtract; losses do.": (
             lambda a, b: abs(spread(a) - spread(b)) / sqrt(len(a))
         ),
+        "the mean is not taken away. A difference that is the same for all seeds has no error.": (
+            lambda a, b: sqrt(sum(d * d for d in apart(a, b)) / (len(a) - 1)) / sqrt(len(a))
+        ),
+        "the differences have lost their signs. Seeds may differ in which schedule is better.": (
+            lambda a, b: spread([abs(d) for d in apart(a, b)]) / sqrt(len(a))
+        ),
+        "the sums of partners. The spread that is asked is that of their differences.": (
+            lambda a, b: spread([x + y for x, y in zip(a, b)]) / sqrt(len(a))  # noqa: B905
+        ),
         "sorted first. Then the partners are no longer runs of the same seed.": (
             lambda a, b: paired_se(sorted(a), sorted(b))
         ),
@@ -192,6 +201,9 @@ NEXT_RATE = Write(
         ),
         "the ratio at the wrong edge. Below the grid it is that of the first two rates.": (
             by_edge(lambda r, at: r[0] * r[-2] / r[-1], lambda r, at: r[-1] ** 2 / r[-2])
+        ),
+        "the ratio at the wrong edge. Above the grid it is that of the last two rates.": (
+            by_edge(lambda r, at: r[0] ** 2 / r[1], lambda r, at: r[-1] * r[1] / r[0])
         ),
         "nan counts as the best. A run that diverged is the worst there is.": (
             lambda rates, losses: beyond(

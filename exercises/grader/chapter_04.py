@@ -43,6 +43,12 @@ GAMMA_FOR = Write(
         "two kinds of logarithm. log10 wants a power of ten behind it, log wants exp.": (
             lambda share, steps: exp(log10(share) / steps)
         ),
+        "two kinds of logarithm. log wants exp behind it, log10 a power of ten.": (
+            lambda share, steps: 10 ** (log(share) / steps)
+        ),
+        "off by one. After n updates there have been n multiplications, not n + 1.": (
+            lambda share, steps: share ** (1 / (steps + 1))
+        ),
         "the logarithm of gamma. Take exp of it.": lambda share, steps: log(share) / steps,
         "e to a small power is not 1 plus that power. They are alike for many updates only.": (
             lambda share, steps: 1 + log(share) / steps
@@ -84,6 +90,10 @@ HALF_LIFE = Write(
             lambda gamma: log(2) / log(gamma)
         ),
         "upside down. Divide ln(1/2) by ln(gamma).": lambda gamma: log(gamma) / log(0.5),
+        "two kinds of logarithm. Take the same for both.": lambda gamma: log10(0.5) / log(gamma),
+        "rounded down. The half-life need not be a whole number.": (
+            lambda gamma: log(0.5) // log(gamma)
+        ),
         "rounded up. The half-life need not be a whole number.": (
             lambda gamma: -(-log(0.5) // log(gamma))
         ),
@@ -165,7 +175,7 @@ MULTISTEP = Write(
         "With a milestone at 0": [(t, 0.3, (0, 5), 0.2) for t in (0, 4, 5)],
         "With gamma = 0": [(t, 0.3, (5,), 0) for t in (4, 5, 6)],
         "With no milestone": [(t, 0.3, (), 0.1) for t in (0, 100)],
-        "With small rates": [(t, 3e-4, (10, 20, 30), 0.07) for t in (9, 10, 25, 30, 5000)],
+        "With small rates": [(t, 3e-4, (10, 20, 30, 40), 0.07) for t in (9, 10, 30, 40, 5000)],
         "With gamma = 1 and above": [(t, 0.1, (5, 9), gamma) for gamma in (1, 2.0) for t in (5, 9)],
     },
     mistakes={
@@ -189,6 +199,15 @@ MULTISTEP = Write(
         ),
         "a staircase of equal stairs. Only the first milestone is used, again and again.": (
             lambda t, peak, milestones, gamma: peak * gamma ** (t // milestones[0])
+        ),
+        "base_lr is left out. What is returned is a rate, not a share of one.": (
+            lambda t, peak, milestones, gamma: multistep(t, 1.0, milestones, gamma)
+        ),
+        "gamma is subtracted. It multiplies.": (
+            lambda t, peak, milestones, gamma: peak - gamma * sum(t >= m for m in milestones)
+        ),
+        "gamma is 0.1, whatever is given.": (
+            lambda t, peak, milestones, gamma: multistep(t, peak, milestones, 0.1)
         ),
         "gamma times the number of drops. Two drops multiply twice: a power.": (
             lambda t, peak, milestones, gamma: (
@@ -229,6 +248,18 @@ def after_each_drop(curvatures, base_lr, low, T, noise=1.0):
     """The expected loss at the end of a run for each step 0 to T at which the rate may drop."""
     runs = range(T + 1)
     return [expected_loss(curvatures, [base_lr] * d + [low] * (T - d), noise) for d in runs]
+
+
+def losses_with(curvatures, base_lr, gamma, T, noise=lambda h: h, weight=lambda h: h):
+    """The same losses for other variances, or other weights, of the directions."""
+    by_direction = [
+        [
+            2 / h * weight(h) * loss
+            for loss in after_each_drop((h,), base_lr, gamma * base_lr, T, noise(h) / h)
+        ]
+        for h in curvatures
+    ]
+    return [sum(losses) for losses in zip(*by_direction, strict=True)]
 
 
 def smallest(losses):
@@ -282,6 +313,12 @@ BEST_DROP = Write(
             lambda curvatures, base_lr, gamma, T: smallest(
                 [-loss for loss in after_each_drop(curvatures, base_lr, gamma * base_lr, T)]
             )
+        ),
+        "noise of variance 1 in every direction. It has the variance h.": (
+            lambda curvatures, *case: smallest(losses_with(curvatures, *case, noise=lambda h: 1))
+        ),
+        "the moments are added as they are. The loss weighs each with its curvature.": (
+            lambda curvatures, *case: smallest(losses_with(curvatures, *case, weight=lambda h: 1))
         ),
         "one direction. Add up the losses of all of them.": (
             lambda curvatures, *case: best_drop(curvatures[:1], *case)

@@ -56,6 +56,14 @@ COSINE = Write(
             lambda t, peak, T, low=0.0: along(fall)(t + 1, peak, T, low)
         ),
         "degrees for radians. Half a turn is pi, not 180.": along(lambda x: 0.5 + cos(180 * x) / 2),
+        "3.14 is not pi. Take math.pi.": along(lambda x: 0.5 + cos(3.14 * x) / 2),
+        "a quarter of a turn. From its top the cosine falls to -1, which takes half a turn.": along(
+            lambda x: cos(pi * x / 2)
+        ),
+        "a straight line. Where is the cosine?": along(lambda x: 1 - x),
+        "off by one. The denominator is T_max + 1; from step 0 to step T_max it takes T_max.": (
+            lambda t, peak, T, low=0.0: along(fall)(t, peak, T + 1, low)
+        ),
         "2 pi is a whole turn. You are at the floor at T_max / 2.": along(lambda x: fall(2 * x)),
         "the bare cosine, which ends at -1. Add 1, then halve.": along(lambda x: cos(pi * x)),
         "no fall before T_max. Is there a // that is 0 until then, or are brackets missing?": (
@@ -103,6 +111,12 @@ FIRST_BELOW = Write(
         "a straight line's answer. The cosine falls below the share earlier.": (
             lambda share, T: floor((1 - share) * T) + 1
         ),
+        "the bare cosine. The curve is (1 + cos x) / 2; solve that for cos x.": (
+            lambda share, T: floor(T * acos(share) / pi) + 1
+        ),
+        "two steps after the crossing. The first whole step is enough.": (
+            lambda share, T: floor(crossing(share, T)) + 2
+        ),
         "one update early. This is the last step that is not yet below the share.": (
             lambda share, T: floor(crossing(share, T))
         ),
@@ -138,6 +152,9 @@ RESIDUAL = Write(
     mistakes={
         "c is upside down. When the run ends, 1 / c of the half period is over.": fall,
         "this is what is gone; asked is what is left.": lambda c: 1 - fall(1 / c),
+        "c - 1 is by how much the period is too long. Put the step and T_max into the cosine.": (
+            lambda c: max(0.0, c - 1)
+        ),
         "a straight line's answer. The cosine has less left at its end.": lambda c: 1 - 1 / c,
         "no hold. A short cosine is over before the run is; you let it climb again.": (
             lambda c: fall(1 / c)
@@ -205,6 +222,18 @@ RESCUE = Write(
             lambda t, peak, *news: (
                 rescue(t, peak, *news) if t < news[2] else cosine(t, peak, news[0])
             )
+        ),
+        "off by one. The first step of the line is now, and there it is as high as the cosine.": (
+            from_now(lambda height, t, T, now, end: height * (end - 1 - t) / (end - now))
+        ),
+        "half a cosine in place of the line.": (
+            from_now(lambda height, t, T, now, end: height * fall((t - now) / (end - now)))
+        ),
+        "no line. The rate is held at what the cosine has at now.": (
+            from_now(lambda height, t, T, now, end: height)
+        ),
+        "the cosine just goes on, as if there were no news.": (
+            from_now(lambda height, t, T, now, end: fall(t / T))
         ),
         "the smaller of the line and the cosine. From now on the line alone counts.": (
             lambda t, peak, *news: min(rescue(t, peak, *news), cosine(t, peak, news[0]))

@@ -80,6 +80,15 @@ NOAM = Write(
         "the ramp ends at 1, not at 1 / sqrt(W). Then the rate falls off a cliff.": noam_of(
             lambda t, W: t / W if t < W else t**-0.5
         ),
+        "the rate stays at its peak. After the ramp it falls like one over the root.": noam_of(
+            lambda t, W: min(t, W) * W**-1.5
+        ),
+        "one over the step after the ramp. It is one over the root of the step.": noam_of(
+            lambda t, W: t * W**-1.5 if t < W else W**0.5 / t
+        ),
+        "the ramp has the wrong slope. Is the exponent -3/2 rounded, by // perhaps?": noam_of(
+            lambda t, W: min(t**-0.5 if t else 0, t * W**-2.0)
+        ),
         "the root counts from the end of the ramp. It is the root of the step itself.": noam_of(
             lambda t, W: t * W**-1.5 if t < W else (t - W + 1) ** -0.5
         ),
@@ -160,6 +169,13 @@ REGRET = Write(
         "the last rate is left out of the sum.": bound(
             first_term, lambda rates, G: G**2 * sum(rates[:-1]) / 2
         ),
+        "the first rate is left out of the sum.": bound(
+            first_term, lambda rates, G: G**2 * sum(rates[1:]) / 2
+        ),
+        "the last rate multiplies. D² is divided by it.": bound(
+            lambda rates, D: D**2 * rates[-1] / 2, second_term
+        ),
+        "D and G are swapped.": lambda rates, D, G: regret_bound(rates, G, D),
         "the squares of the rates. One of the two factors was lost in dividing by 2η.": bound(
             first_term, lambda rates, G: G**2 * sum(rate**2 for rate in rates) / 2
         ),
@@ -300,6 +316,21 @@ LANDED = Write(
         "With cooldown_steps = 0": [(t, 0.5, 4, 20, 0) for t in (0, 4, 16, 19, 20, 30)],
     },
     mistakes={
+        "no ramp. Before the warmup is over the rate is a share of base_lr, from 0 on.": (
+            lambda t, peak, W, T, C: (
+                landed(max(t, W), peak, W, T, C) if t < T - C else (landed(t, peak, W, T, C))
+            )
+        ),
+        "no root. After the ramp the rate falls like sqrt(W / t).": (
+            lambda t, peak, W, T, C: (
+                landed(t, peak, W, T, C) if t < W else landed(t, peak * sqrt(t / W), W, T, C)
+            )
+        ),
+        "one over the step. It is one over its root.": (
+            lambda t, peak, W, T, C: (
+                landed(t, peak, W, T, C) if t < W else landed(t, peak * sqrt(W / t), W, T, C)
+            )
+        ),
         "no cooldown. The root just goes on.": lambda t, peak, W, T, C: root(t, peak, W),
         "frozen. The root goes on falling under the line; you stopped it when the line began.": (
             landing(lambda t, peak, W, T, C: root(T - C, peak, W) * max(0, T - t) / C)

@@ -5,7 +5,7 @@ In the mistakes ``p`` is the patience, ``m`` a metric, ``b`` the best so far.
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 
 from lrlib import ReduceLROnPlateau
 
@@ -173,6 +173,11 @@ def forgetful(metrics, base_lr, factor, patience):
     return lr
 
 
+def one_drop(metrics, base_lr, factor, patience):
+    """A plateau that drops once."""
+    return max(plateau(metrics, base_lr, factor, patience), base_lr * factor)
+
+
 FLAT_METRIC = [1.0] * 12
 NOISY = [0.9, 0.7, 0.8, 0.6, 0.75, 0.65, 0.62, 0.61, 0.59, 0.63, 0.6, 0.64, 0.66, 0.58, 0.7, 0.6]
 LUCKY = [0.9, 0.2, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.22, 0.21]
@@ -231,6 +236,21 @@ PLATEAU = Write(
             machine(is_good=lambda m, best, last: m < best - 1e-4 * abs(best) or best == inf)
         ),
         "a drop makes it forget the best. It does not.": forgetful,
+        "the first evaluation is compared with itself, and counts as bad. It is good.": (
+            lambda metrics, *knobs: machine()(metrics[:1] + metrics, *knobs)
+        ),
+        "it stops at the first drop. Go on: there may be more.": one_drop,
+        "one bad evaluation too many. More than the patience is enough.": (
+            machine(is_over=lambda count, patience: count > patience + 1)
+        ),
+        "the count starts from 1 after a drop. It starts anew.": machine(
+            after_drop=lambda count: 1
+        ),
+        "factor is subtracted. It multiplies.": (
+            lambda metrics, base_lr, factor, patience: (
+                base_lr - factor * round(log(plateau(metrics, 1.0, 0.5, patience), 0.5))
+            )
+        ),
         "larger is taken for better. The metric is a loss.": (
             machine(is_good=lambda m, best, last: best == inf or m > best)
         ),
@@ -289,6 +309,12 @@ MILESTONE = Write(
         "k counts from 1: the first drop is k = 1.": lambda rates, k: falls(rates)[k],
         "a rise is counted as a drop. Ask for a smaller rate, not for another one.": (
             lambda rates, k: changes(rates)[k - 1]
+        ),
+        "a rate that stays is counted as a drop. Ask for a smaller one.": (
+            lambda rates, k: [i for i in range(1, len(rates)) if rates[i] <= rates[i - 1]][k - 1]
+        ),
+        "below the first rate is not below the one before.": (
+            lambda rates, k: [i for i in range(1, len(rates)) if rates[i] < rates[0]][k - 1]
         ),
         "this is the rate after the drop. Asked is the step.": (
             lambda rates, k: rates[milestone(rates, k)]

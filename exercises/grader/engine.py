@@ -168,22 +168,50 @@ class Write:
         typed_in = trials[0].found.number
         if typed_in is not None and all(trial.found.number == typed_in for trial in trials):
             return "the result is the same for all arguments. Was a number typed in?"
+        if isinstance(found.error, ValueError) and any(
+            _holds(found.error, parameter) for _, parameter in self.refused
+        ):
+            return "these arguments are allowed, and the function refuses them."
         groups = list(self.groups())
-        seen = [trial for trial in trials if groups.index(trial.group) <= groups.index(first.group)]
-        for part in (trials, seen):
-            for cause, mistake in (self.mistakes | self._rounded()).items():
-                if all(self._agree(trial.found, call(mistake, trial.case)) for trial in part):
-                    return cause
-        return "a simulation. It comes near; asked is the exact number." * _uses_luck(answer)
+        end = groups.index(first.group)
+        seen = [trial for trial in trials if groups.index(trial.group) <= end]
+        return (
+            self._mistake(trials)
+            or self._rounding(trials)
+            or "a simulation. It comes near; asked is the exact number." * _uses_luck(answer)
+            or self._proportion(trials)
+            or self._mistake(seen)
+            or self._rounding(seen)
+        )
 
-    def _rounded(self) -> dict:
-        """Return the mistakes of rounding to so many places."""
-        return {
-            f"rounded to {places} digits. Return the number as it is.": (
-                lambda *case, places=places: round(self.reference(*case), places)
-            )
-            for places in PLACES
-        }
+    def _mistake(self, trials: list[Trial]) -> str:
+        """Return the first cause whose function does in all these calls what the student's does."""
+        for cause, mistake in self.mistakes.items():
+            if all(self._agree(trial.found, call(mistake, trial.case)) for trial in trials):
+                return cause
+        return ""
+
+    def _rounding(self, trials: list[Trial]) -> str:
+        """Say to how many digits the results were rounded, in one branch at least."""
+        wrong = [trial for trial in trials if not self._agree(trial.found, trial.wanted)]
+        for places in PLACES:
+            if all(trial.found.number == round(trial.wanted.number, places) for trial in wrong):
+                return f"rounded to {places} digits. Return the number as it is."
+        return ""
+
+    def _proportion(self, trials: list[Trial]) -> str:
+        """Return the factor, or the difference, between all results and the expected ones."""
+        pairs = [(trial.found.number, trial.wanted.number) for trial in trials]
+        if any(found is None for found, _ in pairs):
+            return ""
+        found, wanted = max(pairs, key=lambda pair: abs(pair[1]))
+        factor, more = found / wanted, found - wanted
+        if all(self._agree(Outcome(x), Outcome(factor * y)) for x, y in pairs):
+            return f"a factor. Every result is {factor:.4g} times what is expected."
+        if all(self._agree(Outcome(x - more), Outcome(y)) for x, y in pairs):
+            size = "large" if more > 0 else "small"
+            return f"a difference. Every result is {abs(more):.4g} too {size}."
+        return ""
 
     def _what_is_not_its_own(self, trials: list[Trial]) -> Verdict | None:
         for trial in trials:
@@ -201,7 +229,7 @@ class Write:
             outcome = call(answer, case)
             if not isinstance(outcome.error, ValueError):
                 wish = f"It must raise a ValueError that names {parameter}."
-            elif not re.search(rf"\b{parameter}\b", call(str, (outcome.error,)).value or ""):
+            elif not _holds(outcome.error, parameter):
                 wish = f"A ValueError is right, but its text must name {parameter}."
             else:
                 continue
@@ -276,6 +304,11 @@ class Predict:
 
     def _near(self, answer: dict, numbers: dict, key: str) -> bool:
         return abs(number(answer[key]) - numbers[key]) <= self.tolerance
+
+
+def _holds(error: ValueError, parameter: str) -> bool:
+    """Say whether the text of an error holds the name of a parameter, as a whole word."""
+    return bool(re.search(rf"\b{parameter}\b", call(str, (error,)).value or ""))
 
 
 def _names(function: object) -> set:

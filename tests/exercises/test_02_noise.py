@@ -126,6 +126,46 @@ def last_moment_that_goes_on_from_the_last_run(rates, h, variance, start, seen=[
     return moment
 
 
+@wrong("02.last_moment", "returned 1.1552;", "only the last update counts")
+def last_moment_that_always_begins_at_the_start(rates, h, variance, start):
+    moment = start
+    for eta in rates:
+        moment = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return moment
+
+
+@wrong("02.last_moment", "rates=[0.3, 0.1]", "from the last rate to the first")
+def last_moment_in_reverse(rates, h, variance, start):
+    for eta in reversed(rates):
+        start = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return start
+
+
+@wrong("02.last_moment", "the mixed term is kept")
+def last_moment_with_the_mixed_term(rates, h, variance, start):
+    for eta in rates:
+        mixed = 2 * eta * (1 - eta * h) * math.sqrt(variance * start)
+        start = (1 - eta * h) ** 2 * start + mixed + eta**2 * variance
+    return start
+
+
+@wrong("02.last_moment", "Called again", "random numbers. What is asked can be computed")
+def last_moment_by_luck(rates, h, variance, start):
+    theta = np.full(1000, math.sqrt(start))
+    rng = np.random.default_rng()
+    for eta in rates:
+        theta -= eta * (h * theta + rng.normal(0, math.sqrt(variance), 1000))
+    return np.square(theta).mean() + rng.normal(0, 1e-3)
+
+
+@wrong("02.last_moment", "changes the list")
+def last_moment_that_uses_the_rates_up(rates, h, variance, start):
+    while rates:
+        eta = rates.pop(0)
+        start = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return start
+
+
 @right("02.last_moment")
 def last_moment_unrolled(rates, h, variance, start):
     keep = np.append(np.cumprod((1 - np.array(rates)[::-1] * h) ** 2)[::-1], 1)

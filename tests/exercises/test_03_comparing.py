@@ -103,6 +103,55 @@ def paired_se_that_leaves_one_seed_to_the_library(first, second):
     return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
 
 
+@wrong("03.paired_se", "With two seeds", "returned 0; expected 0.15")
+def paired_se_that_wants_three_seeds(first, second):
+    check_lengths(first, second)
+    if len(first) == 2:
+        return 0.0
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "With two seeds", "these arguments are allowed")
+def paired_se_that_refuses_two_seeds(first, second):
+    check_lengths(first, second)
+    if len(first) <= 2:
+        raise ValueError("first needs more losses")
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "paired_se(...) with arguments drawn at random is wrong in")
+def paired_se_of_eight_seeds_at_most(first, second):
+    check_lengths(first, second)
+    return statistics.stdev(differences(first, second)) / math.sqrt(min(8, len(first)))
+
+
+@wrong("03.paired_se", "second=[0.5, 0.6, 0.7]) returned", "that names second")
+def paired_se_that_cuts_a_longer_second(first, second):
+    if len(second) < len(first):
+        raise ValueError("second is too short")
+    check_lengths(first, second[: len(first)])
+    d = [a - b for a, b in zip(first, second, strict=False)]
+    return statistics.stdev(d) / math.sqrt(len(d))
+
+
+@wrong("03.paired_se", "paired_se(first=[], second=[]) raised ZeroDivisionError", "names first")
+def paired_se_of_nothing(first, second):
+    if len(first) != len(second):
+        raise ValueError("second has another length")
+    if len(first) == 1:
+        raise ValueError("first has one loss")
+    d = differences(first, second)
+    mean = sum(d) / len(d)
+    return math.sqrt(sum((x - mean) ** 2 for x in d) / (len(d) - 1) / len(d))
+
+
+@wrong("03.paired_se", "the mean is not taken away")
+def paired_se_around_zero(first, second):
+    check_lengths(first, second)
+    d = differences(first, second)
+    return math.sqrt(sum(x * x for x in d) / (len(d) - 1) / len(d))
+
+
 @right("03.paired_se")
 def paired_se_in_numpy(first, second):
     check_lengths(first, second)
@@ -212,6 +261,26 @@ def next_rate_by_place(rates, losses):
         return 0
     edge, inside = (0, 1) if best == 0 else (-1, -2)
     return rates[edge] * rates[edge] / rates[inside]
+
+
+@wrong("03.next_rate", "losses=[20000000.0, 300000000.0, nan]", "in place of nan")
+def next_rate_with_a_large_loss_for_nan(rates, losses):
+    return next_rate_that_checks_first(rates, [x if math.isfinite(x) else 10 for x in losses])
+
+
+@wrong("03.next_rate", "losses=[0.8, 0.6, nan]) changes the list", "Work on a copy")
+def next_rate_that_repairs_the_losses(rates, losses):
+    for i, loss in enumerate(losses):
+        losses[i] = loss if math.isfinite(loss) else math.inf
+    return next_rate_that_checks_first(rates, losses)
+
+
+@wrong("03.next_rate", "rates=[0.1, 0.2, 0.6]", "Above the grid it is that of the last two")
+def next_rate_with_the_lower_ratio_at_both_edges(rates, losses):
+    best = place(losses)
+    if 0 < best < len(rates) - 1:
+        return 0
+    return rates[0] ** 2 / rates[1] if best == 0 else rates[-1] * rates[1] / rates[0]
 
 
 @right("03.next_rate")

@@ -135,6 +135,22 @@ def cosine_that_counts_its_calls(step, base_lr, T_max, eta_min=0.0):
     return CosineAnnealingLR(base_lr, T_max, eta_min)(COUNT["step"])
 
 
+@wrong("05.cosine", "its text must name eta_min")
+def cosine_that_names_a_longer_word(step, base_lr, T_max, eta_min=0.0):
+    if eta_min > base_lr:
+        raise ValueError("eta_minimum is above the peak")
+    if step >= T_max:
+        return eta_min
+    return eta_min + (base_lr - eta_min) * (1 + cos(pi * step / T_max)) / 2
+
+
+@wrong("05.cosine", "3.14 is not pi")
+def cosine_with_an_old_pi(step, base_lr, T_max, eta_min=0.0):
+    if step >= T_max:
+        return eta_min
+    return eta_min + (base_lr - eta_min) * (1 + cos(3.14 * step / T_max)) / 2
+
+
 @right("05.cosine")
 def cosine_by_the_half_angle(step, base_lr, T_max, eta_min=0.0):
     if eta_min > base_lr:
@@ -353,6 +369,27 @@ def rescue_that_remembers_the_rate_at_now(step, base_lr, T_max, now, end):
     if step < now:
         return LAST["rate"]
     return LAST["rate"] * (end - step) / (end - now) if step < end else 0.0
+
+
+@wrong(
+    "05.rescue", "With news that come late", "step=80,", "the smaller of the line and the cosine"
+)
+def rescue_by_the_smaller(step, base_lr, T_max, now, end):
+    if step >= end:
+        return 0.0
+    if step < now:
+        return fall(step, base_lr, T_max)
+    line = fall(now, base_lr, T_max) * (end - step) / (end - now)
+    return min(line, fall(step, base_lr, T_max))
+
+
+@wrong("05.rescue", "step=300,", "The first step of the line is now")
+def rescue_whose_line_begins_one_step_down(step, base_lr, T_max, now, end):
+    if step >= end:
+        return 0.0
+    if step < now:
+        return fall(step, base_lr, T_max)
+    return fall(now, base_lr, T_max) * (end - step - 1) / (end - now)
 
 
 @right("05.rescue")

@@ -83,6 +83,20 @@ def noam_that_does_not_say_what_is_wrong(step, d_model, warmup_steps):
     return NoamLR(d_model, warmup_steps)(step)
 
 
+@wrong("06.noam", "warmup_steps=-5) returned", "a ValueError that names warmup_steps")
+def noam_that_refuses_zero_alone(step, d_model, warmup_steps):
+    if warmup_steps == 0:
+        raise ValueError("warmup_steps")
+    return d_model**-0.5 * min(step**-0.5, step * abs(warmup_steps) ** -1.5) if step else 0.0
+
+
+@wrong("06.noam", "rounded to 4 digits")
+def noam_rounded_to_four_digits(step, d_model, warmup_steps):
+    if warmup_steps < 1:
+        raise ValueError("warmup_steps")
+    return round(d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5), 4) if step else 0.0
+
+
 @right("06.noam")
 def noam_by_its_peak(step, d_model, warmup_steps):
     if warmup_steps <= 0:
@@ -167,6 +181,34 @@ def regret_that_looks_at_the_ends_only(rates, distance, gradient_norm):
     if rates[0] < rates[-1]:
         raise ValueError("rates increase")
     return distance**2 / (2 * rates[-1]) + gradient_norm**2 / 2 * sum(rates)
+
+
+def the_bound(rates, distance, gradient_norm):
+    return distance**2 / (2 * rates[-1]) + gradient_norm**2 * sum(rates) / 2
+
+
+@wrong("06.regret_bound", "rates=[0.3, 0.2, 0.2, 0.21]", "a ValueError that names rates")
+def regret_that_looks_at_three_rates(rates, distance, gradient_norm):
+    if rates[:3] != sorted(rates[:3], reverse=True):
+        raise ValueError("rates")
+    return the_bound(rates, distance, gradient_norm)
+
+
+@wrong("06.regret_bound", "rates=[0.3, 0.2, 0.25, 0.1]", "a ValueError that names rates")
+def regret_that_compares_the_ends(rates, distance, gradient_norm):
+    if min(rates) < rates[-1]:
+        raise ValueError("rates")
+    return the_bound(rates, distance, gradient_norm)
+
+
+@wrong("06.regret_bound", "rounded to 3 digits")
+def regret_rounded(rates, distance, gradient_norm):
+    return round(the_bound(rates, distance, gradient_norm), 3)
+
+
+@wrong("06.regret_bound", "Every result is 2 times what is expected")
+def regret_without_the_halves(rates, distance, gradient_norm):
+    return distance**2 / rates[-1] + gradient_norm**2 * sum(rates)
 
 
 @right("06.regret_bound")
@@ -273,6 +315,14 @@ def polynomial_typed_in(step, base_lr, total_iters, power=1.0, min_lr=0.0):
 @wrong("06.polynomial", "All numbers are right.", "must raise a ValueError that names min_lr")
 def polynomial_that_refuses_nothing(step, base_lr, total_iters, power=1.0, min_lr=0.0):
     return min_lr + PolynomialLR(1.0, total_iters, power)(step) * (base_lr - min_lr)
+
+
+@wrong("06.polynomial", "With min_lr = base_lr", "these arguments are allowed")
+def polynomial_that_refuses_a_constant_rate(step, base_lr, total_iters, power=1.0, min_lr=0.0):
+    if min_lr >= base_lr:
+        raise ValueError("min_lr must be below base_lr")
+    left = max(0, 1 - step / total_iters) if total_iters else 0
+    return min_lr + (base_lr - min_lr) * left**power
 
 
 @right("06.polynomial")

@@ -211,6 +211,40 @@ def test_a_notebook_away_from_its_grader_says_where_to_open_it(topic, tmp_path):
     assert "in the folder exercises" in said
 
 
+SESSION = """
+from grader import check
+check("05.residual")
+---
+def residual(c):
+    print("c is", c)
+    return 1 / (c - c)
+---
+check("05.residual")
+---
+def residual(c):
+    while True:
+        c += 1
+---
+check("05.residual")
+"""
+
+
+def test_a_check_in_a_kernel_names_the_line_stops_what_does_not_end_and_shows_prints():
+    cells = [nbformat.v4.new_code_cell(source.strip()) for source in SESSION.split("---")]
+    place = {"metadata": {"path": FOLDER}}
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources=place).execute()
+    missing, _, failed, _, endless = (
+        "".join(output.text for output in cell.outputs) for cell in cells
+    )
+    assert missing.startswith("There is no residual yet. Run the cell that defines it")
+    assert "raised ZeroDivisionError" in failed
+    assert "\nRaised in line 3: return 1 / (c - c)\n" in failed
+    assert failed.endswith("\nPrinted by residual(c=1.25):\nc is 1.25\n0 of 5 done.\n")
+    assert "residual(c=1.25) did not end within 2 seconds" in endless
+    assert "\nStopped in line " in endless
+
+
 def test_an_explanation_has_a_cell_to_write_in_and_points_to_mark_it_by(topic):
     cells = read(topic).cells
     folded = [i for i, cell in enumerate(cells) if "Compare with my explanation" in cell.source]
