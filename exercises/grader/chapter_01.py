@@ -12,7 +12,7 @@ from .engine import Predict, Write
 
 def bowl(rng):
     """Curvatures in no order, one or more."""
-    return [rng.uniform(0.05, 9) for _ in range(rng.randint(1, 5))]
+    return [10 ** rng.uniform(-2, 1) for _ in range(rng.randint(1, 5))]
 
 
 def largest_stable(curvatures, beta=0.0):
@@ -135,7 +135,7 @@ GROWTH = Write(
     drawn=lambda rng: (
         rng.uniform(0.02, 4.5) / (h := rng.uniform(0.1, 20)),
         h,
-        rng.uniform(0.05, 0.95),
+        rng.uniform(0.05, 0.99),
     ),
 )
 

@@ -171,9 +171,10 @@ NEXT_RATE = Write(
             (GRID, [nan, 0.6, 0.7]),
             (GRID, [0.8, 0.7, inf]),
             ([0.1, 0.2], [0.8, nan]),
+            ([0.1, 0.2], [nan, 0.8]),
         ],
         "With a run that diverged, and large losses": [
-            (GRID, [2e7, 3e8, nan]),
+            (GRID, [2e300, 3e300, nan]),
             (GRID, [nan, 30.0, 20.0]),
         ],
     },
@@ -314,7 +315,7 @@ SEEDS_NEEDED = Write(
         ),
     },
     drawn=lambda rng: (
-        rng.uniform(0.01, 0.1),
+        10 ** rng.uniform(-3, -1),
         rng.uniform(0.01, 0.1),
         rng.uniform(0.01, 0.1),
         rng.uniform(-0.3, 0.9),

@@ -55,7 +55,7 @@ GAMMA_FOR = Write(
         ),
     },
     drawn=lambda rng: (exp(rng.uniform(log(1e-4), 0)), rng.randint(1, 300)),
-    refused=(((0, 100), "share"), ((-0.1, 100), "share"), ((1.5, 100), "share")),
+    refused=(((0, 100), "share"), ((-0.1, 100), "share"), ((1.01, 100), "share")),
 )
 
 
@@ -173,8 +173,9 @@ MULTISTEP = Write(
         "With a repeated milestone": [(t, 1.0, (30, 30, 60), 0.1) for t in (29, 30, 59, 60)],
         "With milestones out of order": [(t, 1.0, (60, 30), 0.1) for t in (29, 30, 59, 60, 61)],
         "With a milestone at 0": [(t, 0.3, (0, 5), 0.2) for t in (0, 4, 5)],
-        "With gamma = 0": [(t, 0.3, (5,), 0) for t in (4, 5, 6)],
+        "With gamma = 0": [(t, 0.3, (5, 9), 0) for t in (4, 5, 6)],
         "With no milestone": [(t, 0.3, (), 0.1) for t in (0, 100)],
+        "With many milestones": [(t, 1.0, (5, 7, 7, 7, 9, 11), 0.5) for t in (6, 7, 9, 11)],
         "With small rates": [(t, 3e-4, (10, 20, 30, 40), 0.07) for t in (9, 10, 30, 40, 5000)],
         "With gamma = 1 and above": [(t, 0.1, (5, 9), gamma) for gamma in (1, 2.0) for t in (5, 9)],
     },

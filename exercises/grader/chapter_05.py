@@ -30,7 +30,7 @@ def cosine(step, base_lr, T_max, eta_min=0.0):
 
 def drawn_fall(rng):
     """Arguments of ``cosine``."""
-    peak, T = rng.uniform(0.01, 1), rng.randint(1, 300)
+    peak, T = 10 ** rng.uniform(-2, 1), rng.randint(1, 300)
     return rng.randint(0, T + T // 5), peak, T, peak * rng.uniform(0, 0.9)
 
 
@@ -84,7 +84,7 @@ COSINE = Write(
         ),
     },
     drawn=drawn_fall,
-    refused=(((0, 0.1, 100, 0.2), "eta_min"), ((150, 0.1, 100, 0.2), "eta_min")),
+    refused=(((0, 0.1, 100, 0.2), "eta_min"), ((150, 0.1, 100, 0.11), "eta_min")),
 )
 
 
@@ -145,7 +145,7 @@ def residual(c):
 RESIDUAL = Write(
     residual,
     cases={
-        "With a cosine that is too long": [(c,) for c in (1.25, 1.1, 1.5, 2, 3, 5, 40)],
+        "With a cosine that is too long": [(c,) for c in (1.25, 1.1, 1.5, 2, 3, 5, 40, 1.01)],
         "With a cosine that fits": [(1,)],
         "With a cosine that is too short": [(c,) for c in (0.5, 0.8, 0.4, 0.95)],
     },

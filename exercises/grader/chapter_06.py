@@ -216,7 +216,7 @@ def drawn_power(rng):
     """Arguments of ``polynomial``."""
     peak, T = rng.uniform(0.01, 1), rng.randint(1, 300)
     step = rng.randint(0, T + T // 5)
-    return step, peak, T, rng.uniform(0.4, 3), peak * rng.uniform(0, 0.9)
+    return step, peak, T, 10 ** rng.uniform(-0.8, 0.7), peak * rng.uniform(0, 0.9)
 
 
 POLYNOMIAL = Write(
@@ -313,6 +313,7 @@ LANDED = Write(
         "From total_steps on": [(t, 1.0, 100, 1000, 200) for t in (1000, 1001, 5000)],
         "At another scale": [(t, 0.3, 9, 64, 14) for t in (0, 4, 9, 36, 50, 57, 63, 64, 80)],
         "With a cooldown of the whole run": [(t, 0.5, 4, 20, 20) for t in (0, 2, 4, 10, 19, 20)],
+        "With warmup_steps = 1": [(t, 0.5, 1, 20, 5) for t in (0, 1, 4, 16)],
         "With cooldown_steps = 0": [(t, 0.5, 4, 20, 0) for t in (0, 4, 16, 19, 20, 30)],
     },
     mistakes={

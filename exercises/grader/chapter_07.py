@@ -188,7 +188,7 @@ def drawn_metrics(rng):
     size, shift, fall = 10 ** rng.uniform(-6, 6), rng.uniform(-2, 2), rng.uniform(0, 0.1)
     count = rng.randint(1, 25)
     metrics = [size * (shift - fall * i + rng.uniform(0, 0.3)) for i in range(count)]
-    return metrics, rng.uniform(0.1, 1), rng.uniform(0.3, 0.9), rng.randint(0, 3)
+    return metrics, 10 ** rng.uniform(-4, 0), rng.uniform(0.3, 0.9), rng.randint(0, 3)
 
 
 PLATEAU = Write(
@@ -201,8 +201,11 @@ PLATEAU = Write(
         "Without patience": [(NOISY, 1.0, 0.8, 0), (LUCKY, 1.0, 0.8, 0)],
         "With a negative metric": [([-1.0, -1.5, -1.4, -1.3, -1.2], 1.0, 0.5, 2)],
         "Without an evaluation": [([], 0.3, 0.5, 2)],
-        "With a large metric": [([3e7] * n, 1.0, 0.5, 1) for n in (1, 2, 3)],
-        "With a metric of 0": [([0.0, 0.1, 0.05], 1.0, 0.5, 1)],
+        "With a large metric": [([3e300] * n, 1.0, 0.5, 1) for n in (1, 2, 3)],
+        "With a metric of 0": [([0.0, 0.1, 0.05], 1.0, 0.5, 1), ([0.0] * 4, 1.0, 0.5, 1)],
+        "With a negative metric that is flat": [([-1.0] * n, 1.0, 0.5, 1) for n in (2, 3)],
+        "With a small metric": [([3e-30, 2e-30, 1e-30, 1e-31], 1.0, 0.5, 1)],
+        "With more patience": [([1.0] * n, 1.0, 0.5, 5) for n in (6, 7, 13)],
         "With improvements that are small": [([1, 1 - 1e-12, 1 - 2e-12, 1 - 3e-12], 1.0, 0.5, 1)],
     },
     mistakes={
@@ -257,7 +260,7 @@ PLATEAU = Write(
     },
     drawn=drawn_metrics,
     refused=(((FLAT_METRIC, 1.0, 0.5, -1), "patience"), (([], 1.0, 0.5, -1), "patience")),
-    small=1e-6,
+    small=1e-9,
 )
 
 
@@ -286,7 +289,7 @@ WARMED = [0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.1, 0.1, 0.05]
 def drawn_record(rng):
     """Arguments of ``milestone``: rates that stay, rise and fall, and which drop."""
     rates = [rng.uniform(0.1, 1)]
-    while len(rates) < 30 or not falls(rates):
+    while len(rates) < 60 or not falls(rates):
         rates.append(rates[-1] * rng.choice((1, 1, 1, 1.1, rng.uniform(0.5, 0.9999))))
     return rates, rng.randint(1, len(falls(rates)))
 

@@ -85,12 +85,11 @@ class Write:
                 f"Pass {self.reference.__name__} without parentheses behind it."
             )
         trials = self._trials(answer)
-        unfinished = _unfinished(answer, chapter or {})
         if isinstance(trials[0].found.error, NotImplementedError):
-            return _not_attempted(unfinished)
+            return _not_attempted(self._borrowed(answer, trials[0], chapter or {}))
         verdict = (
             self._what_changed(answer, trials)
-            or self._what_differs(answer, trials, unfinished)
+            or self._what_differs(answer, trials, chapter or {})
             or self._what_is_not_its_own(trials)
             or self._what_was_not_refused(answer)
         )
@@ -137,13 +136,13 @@ class Write:
                 )
         return None
 
-    def _what_differs(self, answer: object, trials: list[Trial], unfinished: str) -> Verdict | None:
+    def _what_differs(self, answer: object, trials: list[Trial], chapter: dict) -> Verdict | None:
         """Describe the first wrong outcome, and what explains it."""
         wrong = [trial for trial in trials if not self._agree(trial.found, trial.wanted)]
         if not wrong:
             return None
         first = wrong[0]
-        cause = unfinished or self._cause(answer, trials, first)
+        cause = self._borrowed(answer, first, chapter) or self._cause(answer, trials, first)
         if first.group == DRAWN:
             told = (
                 "All calls that the check shows are right. But {} with arguments drawn at random "
@@ -183,6 +182,22 @@ class Write:
             or self._mistake(seen)
             or self._rounding(seen)
         )
+
+    def _borrowed(self, answer: object, trial: Trial, chapter: dict) -> str:
+        """Name the answer to another exercise that this one calls, if a right one would mend it."""
+        names, known = _names(answer), getattr(answer, "__globals__", {})
+        for place, (name, exercise) in enumerate(chapter.items(), 1):
+            other = known.get(name)
+            if name not in names or not callable(other) or other is answer:
+                continue
+            known[name] = exercise.reference
+            mended = call(answer, trial.case)
+            known[name] = other
+            written = exercise.judge(other).attempted
+            if self._agree(mended, trial.wanted) or not (written or mended.error):
+                state = "right" if written else "written"
+                return f"your `{name}` of exercise {place} is not {state} yet. Mend it first."
+        return ""
 
     def _mistake(self, trials: list[Trial]) -> str:
         """Return the first cause whose function does in all these calls what the student's does."""
@@ -325,19 +340,6 @@ def _names(function: object) -> set:
 def _uses_luck(function: object) -> bool:
     """Say whether a function seems to draw random numbers."""
     return any(part in name.lower() for name in _names(function) for part in LUCK)
-
-
-def _unfinished(answer: object, chapter: dict) -> str:
-    """Return words on the answer to another exercise that this one calls and that is not right."""
-    names, known = _names(answer), getattr(answer, "__globals__", {})
-    for place, (name, exercise) in enumerate(chapter.items(), 1):
-        other = known.get(name)
-        if name in names and callable(other) and other is not answer:
-            verdict = exercise.judge(other)
-            if not verdict.passed:
-                state = "right" if verdict.attempted else "written"
-                return f"your `{name}` of exercise {place} is not {state} yet. Mend it first."
-    return ""
 
 
 def _correct(message: str) -> Verdict:

@@ -263,7 +263,7 @@ def next_rate_by_place(rates, losses):
     return rates[edge] * rates[edge] / rates[inside]
 
 
-@wrong("03.next_rate", "losses=[20000000.0, 300000000.0, nan]", "in place of nan")
+@wrong("03.next_rate", "losses=[2e+300, 3e+300, nan]", "in place of nan")
 def next_rate_with_a_large_loss_for_nan(rates, losses):
     return next_rate_that_checks_first(rates, [x if math.isfinite(x) else 10 for x in losses])
 
@@ -281,6 +281,12 @@ def next_rate_with_the_lower_ratio_at_both_edges(rates, losses):
     if 0 < best < len(rates) - 1:
         return 0
     return rates[0] ** 2 / rates[1] if best == 0 else rates[-1] * rates[1] / rates[0]
+
+
+@wrong("03.next_rate", "losses=[nan, 0.8]) returned 0.05; expected 0.4.")
+def next_rate_with_the_largest_loss_for_nan(rates, losses):
+    worst = max(loss for loss in losses if math.isfinite(loss))
+    return next_rate_that_checks_first(rates, [x if math.isfinite(x) else worst for x in losses])
 
 
 @right("03.next_rate")

@@ -301,7 +301,7 @@ def multistep_that_only_decays(step, base_lr, milestones, gamma):
     return base_lr * gamma ** reached(step, milestones)
 
 
-@wrong("04.multistep", "With small rates", "step=40")
+@wrong("04.multistep", "With many milestones", "step=7")
 def multistep_of_three_drops_at_most(step, base_lr, milestones, gamma):
     if gamma < 0:
         raise ValueError("gamma")

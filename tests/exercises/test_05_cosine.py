@@ -106,7 +106,7 @@ def cosine_that_refuses_nothing(step, base_lr, T_max, eta_min=0.0):
     return CosineAnnealingLR(1.0, T_max)(step) * (base_lr - eta_min) + eta_min
 
 
-@wrong("05.cosine", "step=150, base_lr=0.1", "returned 0.2. It must raise a ValueError")
+@wrong("05.cosine", "step=150, base_lr=0.1", "returned 0.11. It must raise a ValueError")
 def cosine_that_refuses_too_late(step, base_lr, T_max, eta_min=0.0):
     if step >= T_max:
         return eta_min
@@ -266,6 +266,11 @@ def residual_without_a_return_for_a_short_cosine(c):
     if c >= 1:
         return (1 + cos(pi / c)) / 2
     return None
+
+
+@wrong("05.residual", "residual(c=1.01) returned 0;")
+def residual_of_almost_one(c):
+    return (1 + cos(pi / c)) / 2 if c > 1.02 else 0
 
 
 @right("05.residual")

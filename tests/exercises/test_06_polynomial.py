@@ -425,6 +425,12 @@ def landed_by_a_length_of_zero(step, base_lr, warmup_steps, total_steps, cooldow
     return root(step, base_lr, warmup_steps) * min(1, share)
 
 
+@wrong("06.landed", "With warmup_steps = 1", "returned 0.25; expected 0.5")
+def landed_after_two_updates_at_least(step, base_lr, warmup_steps, total_steps, cooldown_steps):
+    rate = root(step, base_lr, max(2, warmup_steps))
+    return rate * max(0, min(1, (total_steps - step) / max(1, cooldown_steps)))
+
+
 @right("06.landed")
 def landed_from_the_end(step, base_lr, warmup_steps, total_steps, cooldown_steps):
     to_go = max(0, total_steps - step)

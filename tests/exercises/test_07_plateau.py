@@ -325,6 +325,16 @@ def plateau_that_returns_from_the_loop(metrics, base_lr, factor, patience):
     return base_lr
 
 
+@wrong("07.plateau", "With a small metric", "returned 0.5; expected 1.")
+def plateau_that_compares_with_a_grain_of_salt(metrics, base_lr, factor, patience):
+    lr, best, bad = base_lr, INF, 0
+    for metric in metrics:
+        best, bad = (metric, 0) if metric < best - 1e-15 else (best, bad + 1)
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
 @right("07.plateau")
 def plateau_of_lrlib(metrics, base_lr, factor, patience):
     if patience < 0:

@@ -479,6 +479,13 @@ def test_an_earlier_exercise_that_is_not_written_is_named():
     )
 
 
+def test_an_earlier_exercise_that_would_mend_nothing_is_not_blamed():
+    known = answers(
+        "def twice(x, plus=0): return x\ndef double(x, plus=0): return twice(x) * 0 + x * x"
+    )
+    assert DOUBLE.judge(known["double"], SEVERAL).message.endswith("Likely cause: squared.")
+
+
 def test_an_earlier_exercise_that_is_not_used_is_not_blamed():
     known = answers("def twice(x, plus=0): return x\ndef double(x, plus=0): return x * x")
     assert DOUBLE.judge(known["double"], SEVERAL).message.endswith("Likely cause: squared.")
