@@ -13,7 +13,7 @@ from .chapter_04 import EXERCISES as CHAPTER_04
 from .chapter_05 import EXERCISES as CHAPTER_05
 from .chapter_06 import EXERCISES as CHAPTER_06
 from .chapter_07 import EXERCISES as CHAPTER_07
-from .engine import Verdict
+from .verdict import Verdict
 
 EXERCISES = {
     **CHAPTER_01,

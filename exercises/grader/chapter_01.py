@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import ceil, exp, floor, log, log10, sqrt
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def bowl(rng):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lrlib.theory import NoisyQuadratic
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def last_moment(rates, h, variance, start):

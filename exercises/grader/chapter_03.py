@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import ceil, floor, inf, isfinite, nan, sqrt
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def mean(values):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import exp, log, log10
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def gamma_for(share, steps):

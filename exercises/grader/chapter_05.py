@@ -10,7 +10,8 @@ from math import acos, ceil, cos, floor, pi
 
 from lrlib import CosineAnnealingLR, LinearLR, SequentialLR
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def fall(x):

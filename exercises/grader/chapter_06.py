@@ -10,7 +10,8 @@ from math import sqrt
 
 from lrlib import InverseSqrtLR, NoamLR, PolynomialLR, ProductLR, WarmupStableDecay
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 NUMBERS = Predict(
     {

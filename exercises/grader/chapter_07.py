@@ -9,7 +9,8 @@ from math import exp, inf, log
 
 from lrlib import ReduceLROnPlateau
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def false_alarm(n, k):

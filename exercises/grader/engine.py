@@ -1,4 +1,4 @@
-"""The two kinds of exercise that can be checked, and how an answer to each is judged."""
+"""Exercises in which a function is written, and how an answer is judged."""
 
 from __future__ import annotations
 
@@ -6,30 +6,17 @@ import re
 from dataclasses import dataclass
 from random import Random
 
-from .outcome import SMALL, Outcome, agree, call, digits, number, show
+from .outcome import SMALL, Outcome, agree, call, digits, show
+from .verdict import Verdict, correct, not_attempted, not_yet
 
 DRAWS = 12  # calls with arguments that are drawn at random
 DRAWN = ""  # the group of those calls, whose arguments are not shown
 PLACES = range(9)  # to which a number may have been rounded
 LINES = 20  # of what a student's function printed that are shown
-LUCK = ("rand", "rng", "gauss", "normal", "shuffle")  # parts of the names that a simulation uses
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found.
-
-    Args:
-        passed: whether the answer is right.
-        attempted: whether there is an answer at all.
-        message: what to tell the student.
-        printed: what the student's function printed, in the call that the message names.
-    """
-
-    passed: bool
-    attempted: bool
-    message: str
-    printed: str = ""
+LUCK = {
+    *("random", "rng", "default_rng", "rand", "randn", "randint", "uniform", "gauss", "normal"),
+    *("normalvariate", "standard_normal", "shuffle", "choice", "choices", "sample"),
+}  # the names that a simulation uses
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class Write:
         tolerance: the largest error accepted, relative to the expected number. Single precision,
             which is off by some 1e-7, is accepted.
         small: below this size an error is relative to the size itself, because a small result is
-            what is left of larger numbers. 0 where it is a product, whose digits all count.
+            what is left of larger numbers. Next to 0 where it is a product, whose digits all count.
     """
 
     reference: object
@@ -80,13 +67,14 @@ class Write:
                 asked. A student's function may call another one.
         """
         if not callable(answer):
-            return _not_yet(
+            return not_yet(
                 f"The check needs the function itself, got {show(answer)}. "
                 f"Pass {self.reference.__name__} without parentheses behind it."
             )
         trials = self._trials(answer)
         if isinstance(trials[0].found.error, NotImplementedError):
-            return _not_attempted(self._borrowed(answer, trials[0], chapter or {}))
+            missing = self._borrowed(answer, trials[0], chapter or {})
+            return not_yet(f"This one calls another: {missing}") if missing else not_attempted()
         verdict = (
             self._what_changed(answer, trials)
             or self._what_differs(answer, trials, chapter or {})
@@ -97,7 +85,7 @@ class Write:
             return verdict
         talk = next((trial for trial in trials if trial.found.printed), trials[0])
         said = self._printed(self._written(talk), talk.found)
-        return Verdict(True, True, f"Correct: all {len(trials)} calls are right.", said)
+        return correct(f"all {len(trials)} calls are right.", said)
 
     def groups(self) -> dict:
         """Return all groups of cases, those that are drawn at random the last."""
@@ -120,8 +108,12 @@ class Write:
     def _what_changed(self, answer: object, trials: list[Trial]) -> Verdict | None:
         if trials[-1].found.endless:
             return None
-        again = [call(answer, trial.case) for trial in reversed(trials)][::-1]
-        for trial, second in zip(trials, again, strict=True):
+        again = []
+        for trial in reversed(trials):
+            again.append((trial, call(answer, trial.case)))
+            if again[-1][1].endless:
+                break
+        for trial, second in reversed(again):
             first = trial.found
             if not agree(first, second, 0):
                 return self._about(
@@ -191,8 +183,10 @@ class Write:
             if name not in names or not callable(other) or other is answer:
                 continue
             known[name] = exercise.reference
-            mended = call(answer, trial.case)
-            known[name] = other
+            try:
+                mended = call(answer, trial.case)
+            finally:
+                known[name] = other
             written = exercise.judge(other).attempted
             if self._agree(mended, trial.wanted) or not (written or mended.error):
                 state = "right" if written else "written"
@@ -211,7 +205,8 @@ class Write:
         wrong = [trial for trial in trials if not self._agree(trial.found, trial.wanted)]
         for places in PLACES:
             if all(trial.found.number == round(trial.wanted.number, places) for trial in wrong):
-                return f"rounded to {places} digits. Return the number as it is."
+                to = f"to {places} digits" if places else "to whole numbers"
+                return f"rounded {to}. Return the number as it is."
         return ""
 
     def _proportion(self, trials: list[Trial]) -> str:
@@ -257,7 +252,7 @@ class Write:
         """Return the verdict on one wrong call; ``{}`` in ``told`` stands for the call."""
         because = f"\nLikely cause: {cause}" if cause else ""
         message = told.replace("{}", written, 1) + outcome.where() + because
-        return _not_yet(message, self._printed(written, outcome))
+        return not_yet(message, self._printed(written, outcome))
 
     def _written(self, trial: Trial) -> str:
         """Return a call as one would type it."""
@@ -274,51 +269,6 @@ class Write:
             return ""
         more = [f"and {len(lines) - LINES} lines more"] if len(lines) > LINES else []
         return "\n".join([f"Printed by {written}:", *lines[:LINES], *more])
-
-
-@dataclass(frozen=True)
-class Predict:
-    """An exercise in which numbers are predicted. The verdict does not give them away.
-
-    Args:
-        expected: the number for each thing that is asked.
-        mistakes: wrong predictions, each under the words that explain it. One of which every
-            number was predicted is named as the likely cause of those that are wrong in it.
-        tolerance: the largest error accepted.
-    """
-
-    expected: dict
-    mistakes: dict
-    tolerance: float = 0.01
-
-    def judge(self, answer: object, chapter: dict | None = None) -> Verdict:
-        """Compare the predictions, a dict like ``expected``, and return the verdict."""
-        if not isinstance(answer, dict) or set(answer) != set(self.expected):
-            asked = ", ".join(map(repr, self.expected))
-            return _not_yet(f"The check needs a dict with the keys {asked}, got {show(answer)}.")
-        if all(value is None for value in answer.values()):
-            return _not_attempted()
-        for key in self.expected:
-            if number(answer[key]) is None:
-                return _not_yet(f"{key!r} needs a number, got {show(answer[key])}.")
-        wrong = [key for key in self.expected if not self._near(answer, self.expected, key)]
-        if not wrong:
-            return _correct(f"all {len(self.expected)} predictions are right.")
-        causes = {key: cause for key in reversed(wrong) if (cause := self._cause(answer, key))}
-        key = next(reversed(causes), wrong[0])
-        because = f"\nLikely cause: {causes[key]}" if causes else ""
-        return _not_yet(f"{key!r}: {show(answer[key])} is not what happens.{because}")
-
-    def _cause(self, answer: dict, key: str) -> str:
-        """Return the cause that explains a wrong prediction, if one does."""
-        for cause, mistake in self.mistakes.items():
-            about = key in mistake and not self._near(mistake, self.expected, key)
-            if about and all(self._near(answer, mistake, each) for each in mistake):
-                return cause
-        return ""
-
-    def _near(self, answer: dict, numbers: dict, key: str) -> bool:
-        return abs(number(answer[key]) - numbers[key]) <= self.tolerance
 
 
 def _holds(error: ValueError, parameter: str) -> bool:
@@ -339,18 +289,4 @@ def _names(function: object) -> set:
 
 def _uses_luck(function: object) -> bool:
     """Say whether a function seems to draw random numbers."""
-    return any(part in name.lower() for name in _names(function) for part in LUCK)
-
-
-def _correct(message: str) -> Verdict:
-    return Verdict(True, True, f"Correct: {message}")
-
-
-def _not_yet(message: str, printed: str = "") -> Verdict:
-    return Verdict(False, True, f"Not yet. {message}", printed)
-
-
-def _not_attempted(unfinished: str = "") -> Verdict:
-    if unfinished:
-        return _not_yet(f"This one needs another: {unfinished}")
-    return Verdict(False, False, "Not attempted yet.")
+    return not LUCK.isdisjoint(_names(function))

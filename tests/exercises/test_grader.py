@@ -15,8 +15,9 @@ import grader
 import numpy as np
 import pytest
 from grader import EXERCISES, Verdict, check, grade
-from grader.engine import DRAWN, DRAWS, Predict, Write
+from grader.engine import DRAWN, DRAWS, Write
 from grader.outcome import Outcome, agree, call, digits
+from grader.predict import Predict
 
 FOLDER = Path(grader.__file__).parent
 
@@ -279,6 +280,18 @@ def test_a_call_that_does_not_end_is_not_tried_again():
 
 
 @pytest.mark.usefixtures("short")
+def test_a_second_call_that_does_not_end_is_not_followed_by_others():
+    calls = []
+
+    def answer(x, plus=0):
+        calls.append(x)
+        return double(x, plus) if len(calls) < 18 else spin(x)
+
+    assert "Called again, it did not end within 0.1 seconds." in message(answer)
+    assert len(calls) == 18
+
+
+@pytest.mark.usefixtures("short")
 def test_a_call_that_waits_is_stopped_too():
     assert "did not end" in message(lambda x, plus=0: time.sleep(60))
 
@@ -399,7 +412,7 @@ def test_a_cause_that_explains_every_call_is_preferred():
 
 
 @pytest.mark.parametrize(
-    ("places", "said"), [(0, "to 0 digits"), (2, "to 2 digits"), (5, "to 5 digits")]
+    ("places", "said"), [(0, "to whole numbers"), (2, "to 2 digits"), (5, "to 5 digits")]
 )
 def test_rounding_has_a_cause_of_its_own(places, said):
     def answer(x, plus=0):
@@ -474,7 +487,7 @@ def test_an_earlier_exercise_that_is_not_written_is_named():
         "def twice(x, plus=0): raise NotImplementedError\ndef double(x, plus=0): return twice(x)"
     )
     assert DOUBLE.judge(known["double"], SEVERAL).message == (
-        "Not yet. This one needs another: your `twice` of exercise 1 is not written yet. "
+        "Not yet. This one calls another: your `twice` of exercise 1 is not written yet. "
         "Mend it first."
     )
 
@@ -489,6 +502,13 @@ def test_an_earlier_exercise_that_would_mend_nothing_is_not_blamed():
 def test_an_earlier_exercise_that_is_not_used_is_not_blamed():
     known = answers("def twice(x, plus=0): return x\ndef double(x, plus=0): return x * x")
     assert DOUBLE.judge(known["double"], SEVERAL).message.endswith("Likely cause: squared.")
+
+
+def test_an_earlier_answer_is_put_back_after_it_was_tried_without():
+    known = answers("def twice(x, plus=0): return x\ndef double(x, plus=0): return twice(x)")
+    twice = known["twice"]
+    DOUBLE.judge(known["double"], SEVERAL)
+    assert known["twice"] is twice
 
 
 def test_the_square_root_of_the_momentum_is_not_taken_for_the_smaller_root():
