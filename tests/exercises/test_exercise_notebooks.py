@@ -17,11 +17,11 @@ FOLDER = Path(__file__).parents[2] / "exercises"
 NOTEBOOKS = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
 SOLUTIONS = {path.stem: path for path in sorted((FOLDER / "solutions").glob("*.py"))}
 CHECK = re.compile(r"^check\(\"((\d\d)\.(\w+))\"\)$", re.MULTILINE)
-IN_AN_ARRAY = """
+AS_A_FRACTION = """
 
-import numpy as np
+from fractions import Fraction
 
-{name} = lambda *case, solution={name}: np.array(float(solution(*case)))
+{name} = lambda *case, solution={name}: Fraction(float(solution(*case)))
 """
 
 
@@ -90,26 +90,26 @@ def topic(request):
 
 @pytest.fixture(scope="module")
 def executed(topic):
-    """The notebook as it is, with its solutions, and with solutions that return NumPy's arrays.
+    """The notebook as it is, with its solutions, and with solutions that return fractions.
 
     One kernel runs all, as a student's does: what takes time is to start it and to import.
     """
-    unsolved, solved, in_arrays = read(topic), read(topic), read(topic)
-    for notebook in (solved, in_arrays):
+    unsolved, solved, in_fractions = read(topic), read(topic), read(topic)
+    for notebook in (solved, in_fractions):
         solve(notebook, topic)
-    in_arrays.cells = [cell for cell in in_arrays.cells if not cell.id.startswith("open-")]
-    for exercise in checks(in_arrays):
+    in_fractions.cells = [cell for cell in in_fractions.cells if not cell.id.startswith("open-")]
+    for exercise in checks(in_fractions):
         if isinstance(EXERCISES[exercise], Write):
             name = exercise.partition(".")[2]
-            stub(in_arrays, exercise).source += IN_AN_ARRAY.format(name=name)
-    for i, notebook in enumerate((unsolved, solved, in_arrays)):
+            stub(in_fractions, exercise).source += AS_A_FRACTION.format(name=name)
+    for i, notebook in enumerate((unsolved, solved, in_fractions)):
         for cell in notebook.cells:
             cell.id += f"-{i}"
     place = {"metadata": {"path": FOLDER}}
-    all_cells = [*unsolved.cells, *solved.cells, *in_arrays.cells]
+    all_cells = [*unsolved.cells, *solved.cells, *in_fractions.cells]
     together = nbformat.v4.new_notebook(cells=all_cells)
     NotebookClient(together, timeout=120, kernel_name="python3", resources=place).execute()
-    return unsolved, solved, in_arrays
+    return unsolved, solved, in_fractions
 
 
 def test_there_are_notebooks():
@@ -193,7 +193,7 @@ def test_a_solved_notebook_passes_every_check(executed):
 
 
 def test_what_a_check_accepts_the_next_cell_can_use(executed):
-    """The solutions return arrays of no dimension here; a cell that fails would have stopped."""
+    """The solutions return fractions here; a cell that fails would have stopped the run."""
     notebook = executed[-1]
     printed = output_of(notebook)
     for name, cell in checks(notebook).items():
