@@ -319,7 +319,7 @@ SEEDS_NEEDED = Write(
         10 ** rng.uniform(-3, -1),
         rng.uniform(0.01, 0.1),
         rng.uniform(0.01, 0.1),
-        rng.uniform(-0.3, 0.9),
+        rng.uniform(-1, 1),
     ),
     refused=(((0.0, 0.02, 0.02, 0.5), "effect"), ((-0.1, 0.02, 0.02, 0.5), "effect")),
 )

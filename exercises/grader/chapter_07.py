@@ -334,6 +334,7 @@ MILESTONE = Write(
     refused=(
         ((STAIRS, 4), "k"),
         (([0.1, 0.1], 1), "k"),
+        (([0.1], 1), "k"),
         ((STAIRS, 0), "k"),
         ((STAIRS, -1), "k"),
     ),
