@@ -262,6 +262,16 @@ CHANCE = Predict(
             "10 classes": 0.1,
             "2 classes": 0.5,
         },
+        "the sign. The logarithm of a probability is negative; the loss is minus that.": {
+            "10 classes": -log(10),
+        },
+        "the number of classes. The loss is a logarithm.": {"10 classes": 10},
+        "the mean of two logarithms. Nine examples in ten have the frequent class.": {
+            "2 classes, 9 to 1": -(log(0.9) + log(0.1)) / 2,
+        },
+        "only the rare class is counted. Nine examples in ten have the other one.": {
+            "2 classes, 9 to 1": -log(0.1),
+        },
         "one half for each class. A constant may favour the class that is frequent.": {
             "10 classes": log(10),
             "2 classes, 9 to 1": log(2),

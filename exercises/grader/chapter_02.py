@@ -279,6 +279,9 @@ POWER = Predict(
     mistakes={
         "every 1/t taken to give 1/t. With a constant that is too small, the start is forgotten "
         "more slowly than that.": {"eta = 0.2 / t": -1, "eta = 0.4 / t": -1},
+        "only the noise's part. With so small a constant the start is forgotten more slowly.": {
+            "eta = 0.4 / t": -1,
+        },
         "the factor 1 - eta * h not squared. A forgets twice as fast as theta.": {
             "eta = 0.2 / t": -0.2,
             "eta = 0.4 / t": -0.4,
@@ -311,6 +314,13 @@ AVERAGE = Predict(
         "the floor of the last iterate divided by n. Neighbouring iterates are not independent.": {
             "twice n": 0.5,
             "twice eta": 2,
+        },
+        "upside down. Of more iterates, or in a steeper bowl, less noise is left.": {
+            "twice n": 2,
+            "twice h": 4,
+        },
+        "this is how the start is forgotten. Take n so large that noise alone is left.": {
+            "twice n": 0.25,
         },
         "only one h. The noise is divided by h before it is squared.": {"twice h": 0.5},
         "no h at all. The noise is divided by h.": {"twice h": 1},

@@ -346,6 +346,12 @@ LOGS = Predict(
         "two runs, but of two schedules. A spread needs two runs of the same schedule.": {
             "degrees of freedom": 1,
         },
+        "the other rows are other experiments. A spread needs runs that differ by their seed.": {
+            "degrees of freedom": 4,
+        },
+        "the evaluations are not runs, and a mean takes one number away.": {
+            "degrees of freedom": 801,
+        },
         "the evaluations of one run are not runs. They share one start and one order.": {
             "degrees of freedom": 800,
         },

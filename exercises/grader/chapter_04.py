@@ -124,6 +124,12 @@ DROPS = Predict(
         "one drop too many. The first thirty updates have the full rate.": {
             "StepLR(1.0, 30) at 95": 0.0001,
         },
+        "one milestone short. At step 60 the second one is reached, too.": {
+            "MultiStepLR(1.0, (30, 60)) at 60": 0.1,
+        },
+        "no drop at the milestone. Its step is the first at the lower rate.": {
+            "MultiStepLR(1.0, (30, 30)) at 30": 1,
+        },
         "a milestone given twice counted once. Both drops happen there.": {
             "MultiStepLR(1.0, (30, 30)) at 30": 0.1,
         },

@@ -251,6 +251,13 @@ CLIMB = Predict(
             "at T_max": 1,
             "at 1.5 T_max": 0.5,
         },
+        "a climb that stops half way. How long is the way up?": {
+            "at 1.5 T_max": 0.5,
+            "at 2 T_max": 0.5,
+        },
+        "a period of two T_max, and 1.5 T_max is half way up again. Where is the cosine there?": {
+            "at 1.5 T_max": 1,
+        },
         "a whole period. T_max is half of one: the way down.": {"at T_max": 1, "at 1.5 T_max": 0},
     },
 )

@@ -42,6 +42,10 @@ NUMBERS = Predict(
         "upside down. A wider model gets a lower rate.": {
             "peak at width 1024 ÷ peak at width 512": sqrt(2)
         },
+        "a square, not a root. The formula divides by the root of the width.": {
+            "peak at width 1024 ÷ peak at width 512": 0.25
+        },
+        "the denominator is 1 + z. REX divides by 1 - z/2.": {"REX at half of the run": 1 / 3},
         "the straight line's half. REX divides by 1 - z/2, and that is less than 1.": {
             "REX at half of the run": 0.5
         },

@@ -111,6 +111,16 @@ FLAT = Predict(
             "torch: first drop after evaluation": 3,
             "torch: drops": 5,
         },
+        "one drop too many. After the first, each takes three bad evaluations.": {
+            "torch: first drop after evaluation": 4,
+            "torch: drops": 4,
+        },
+        "the first evaluation is good in Keras, too, and each drop takes two bad ones.": {
+            "Keras: drops": 6,
+        },
+        "the cooldown ends. After it the count begins anew.": {
+            "torch with cooldown=2: drops": 1,
+        },
         "Keras drops when the count reaches the patience, one evaluation earlier than torch.": {
             "torch: drops": 3,
             "Keras: drops": 3,
