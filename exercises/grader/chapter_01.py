@@ -5,9 +5,15 @@ In the mistakes ``h`` is a curvature, ``b`` is ``beta``.
 
 from __future__ import annotations
 
-from math import ceil, floor, log, log10, sqrt
+from math import ceil, exp, floor, log, log10, sqrt
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
+
+
+def bowl(rng):
+    """Curvatures in no order, one or more."""
+    return [10 ** rng.uniform(-2, 1) for _ in range(rng.randint(1, 5))]
 
 
 def largest_stable(curvatures, beta=0.0):
@@ -52,7 +58,12 @@ LARGEST_STABLE = Write(
             lambda h, b=0.0: 2 / (1 - b) / max(h)
         ),
     },
-    refused=((([1, 10], 1.0), "beta"), (([1, 10], -0.1), "beta")),
+    drawn=lambda rng: (bowl(rng), rng.uniform(0, 0.99)),
+    refused=(
+        (([1, 10], 1.0), "beta"),
+        (([1, 10], -0.1), "beta"),
+        (([1, 10], 1.5), "beta"),
+    ),
 )
 
 
@@ -76,8 +87,18 @@ GROWTH = Write(
         "With real roots that are positive": [(0.001, 1, 0.5), (0.002, 1, 0.81), (0.01, 0.2, 0.3)],
         "With real roots that are negative": [(0.39, 10, 0.9), (0.31, 10, 0.5), (0.5, 10, 0.9)],
         "At the edge": [(0.38, 10, 0.9), (0.3, 10, 0.5)],
+        "With beta left out": [(0.05, 10), (0.15, 10)],
     },
     mistakes={
+        "beta has no default. Keep the first line as it is: who leaves beta out has none.": (
+            lambda eta, h, b: growth(eta, h, b)
+        ),
+        "the default of beta. Keep the first line as it is: who leaves beta out has none.": (
+            lambda eta, h, b=0.9: growth(eta, h, b)
+        ),
+        "the square root of beta, always. Roots that are real are not of that size.": (
+            lambda eta, h, b=0.0: sqrt(b)
+        ),
         "1 - eta h with its sign. A factor of -1.5 grows too: take its size.": (
             lambda eta, h, b=0.0: 1 - eta * h
         ),
@@ -96,6 +117,9 @@ GROWTH = Write(
         "the root with the plus sign. Where the roots are negative, the other is larger in size.": (
             lambda eta, h, b=0.0: abs(roots(eta, h, b)[0])
         ),
+        "the square of the factor. That multiplies the loss; asked is the distance.": (
+            lambda eta, h, b=0.0: growth(eta, h, b) ** 2
+        ),
         "the product of the roots. It is beta, whatever the rate.": (
             lambda eta, h, b=0.0: b if b else abs(1 - eta * h)
         ),
@@ -109,6 +133,11 @@ GROWTH = Write(
             )
         ),
     },
+    drawn=lambda rng: (
+        rng.uniform(0.02, 4.5) / (h := rng.uniform(0.1, 20)),
+        h,
+        rng.uniform(0.05, 0.99),
+    ),
 )
 
 
@@ -140,6 +169,9 @@ BEST_RATE = Write(
         "the sum of all curvatures. Only the flattest and the steepest direction matter.": (
             lambda h: 2 / sum(h)
         ),
+        "one curvature is treated like the edge. Its best rate is 1 / h, as for any other.": (
+            lambda h: best_rate(h) if len(h) > 1 else 2 / h[0]
+        ),
         "the first and the last of the list. The curvatures are in no order.": lambda h: (
             2 / (h[0] + h[-1])
         ),
@@ -150,6 +182,7 @@ BEST_RATE = Write(
             lambda h: (max(h) - min(h)) / (max(h) + min(h))
         ),
     },
+    drawn=lambda rng: (bowl(rng),),
 )
 
 
@@ -171,6 +204,9 @@ UPDATES_NEEDED = Write(
         "In a short valley": [(share, 4) for share in (0.1, 1e-2)] + [(1e-5, 6), (0.5, 2)],
         "In a long valley": [(1e-3, 100), (1e-6, 250), (0.01, 31.5)],
         "In a round bowl": [(1e-3, 1), (0.5, 1)],
+        # A condition at which the factor is a half, and the hit one in floating point too.
+        "Where the share is met exactly": [(0.5**n, 3) for n in (1, 2, 4, 8)],
+        "Where the share is just missed": [(0.12499, 3), (0.2499, 3)],
     },
     mistakes={
         "no rounding. Between two updates there is nothing; take the first that is enough.": (
@@ -179,8 +215,14 @@ UPDATES_NEEDED = Write(
         "one update short. After this one, more than the share is left.": (
             lambda share, k: floor(slowest(share, k))
         ),
+        "one update too many where the share is met exactly. At most the share is enough.": (
+            lambda share, k: floor(slowest(share, k)) + 1 if k > 1 else 1
+        ),
         "rounded to the nearest. The last update that is needed must be counted in full.": (
             lambda share, k: round(slowest(share, k))
+        ),
+        "no update at all in a round bowl. The best rate needs one.": (
+            lambda share, k: updates_needed(share, k) if k > 1 else 0
         ),
         "half of the updates. That is the loss, which shrinks by the factor squared; asked is the "
         "distance.": lambda share, k: ceil(slowest(share, k) / 2),
@@ -197,6 +239,7 @@ UPDATES_NEEDED = Write(
             lambda share, k: ceil(log10(share) / log((k - 1) / (k + 1)))
         ),
     },
+    drawn=lambda rng: (exp(rng.uniform(log(1e-7), log(0.9))), 1 + 10 ** rng.uniform(-1.5, 2)),
 )
 
 CHANCE = Predict(
@@ -218,6 +261,16 @@ CHANCE = Predict(
         "the accuracy of guessing. Asked is the loss, minus the logarithm of the probability.": {
             "10 classes": 0.1,
             "2 classes": 0.5,
+        },
+        "the sign. The logarithm of a probability is negative; the loss is minus that.": {
+            "10 classes": -log(10),
+        },
+        "the number of classes. The loss is a logarithm.": {"10 classes": 10},
+        "the mean of two logarithms. Nine examples in ten have the frequent class.": {
+            "2 classes, 9 to 1": -(log(0.9) + log(0.1)) / 2,
+        },
+        "only the rare class is counted. Nine examples in ten have the other one.": {
+            "2 classes, 9 to 1": -log(0.1),
         },
         "one half for each class. A constant may favour the class that is frequent.": {
             "10 classes": log(10),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import ceil, floor, inf, isfinite, nan, sqrt
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def mean(values):
@@ -35,20 +36,28 @@ def paired_se(first, second):
     return spread(apart(first, second)) / sqrt(len(first))
 
 
-LINEAR = (0.690, 0.686, 0.709, 0.686, 0.718, 0.669, 0.717, 0.687)
-COSINE = (0.717, 0.688, 0.724, 0.702, 0.719, 0.684, 0.715, 0.705)
+LINEAR = [0.690, 0.686, 0.709, 0.686, 0.718, 0.669, 0.717, 0.687]
+COSINE = [0.717, 0.688, 0.724, 0.702, 0.719, 0.684, 0.715, 0.705]
+
+
+def drawn_losses(rng):
+    """The losses of two schedules, for two seeds or more."""
+    seeds = range(rng.randint(2, 12))
+    return [rng.uniform(0.4, 0.9) for _ in seeds], [rng.uniform(0.4, 0.9) for _ in seeds]
+
 
 PAIRED_SE = Write(
     paired_se,
     cases={
         "With three seeds": [
-            ((0.5, 0.7, 0.6), (0.4, 0.3, 0.5)),
-            ((0.5, 0.6, 0.9), (0.6, 0.8, 0.9)),
+            ([0.5, 0.7, 0.6], [0.4, 0.3, 0.5]),
+            ([0.5, 0.6, 0.9], [0.6, 0.8, 0.9]),
         ],
         "With eight seeds": [(LINEAR, COSINE), (COSINE, LINEAR)],
         "With the seeds in another order": [(LINEAR[::-1], COSINE[::-1])],
         "With other partners": [(LINEAR, COSINE[3:] + COSINE[:3]), (LINEAR, COSINE[::-1])],
-        "With partners that differ by a constant": [((0.5, 0.9, 0.8), (0.4, 0.8, 0.7))],
+        "With partners that differ by a constant": [([0.5, 0.9, 0.8], [0.4, 0.8, 0.7])],
+        "With two seeds": [([0.5, 0.9], [0.4, 0.5]), ([0.7, 0.6], [0.6, 0.8])],
     },
     mistakes={
         "the partners are lost. Subtract seed by seed first, then take the spread.": (
@@ -75,11 +84,26 @@ PAIRED_SE = Write(
         "the errors of two means, subtracted. Errors do not subtract; losses do.": (
             lambda a, b: abs(spread(a) - spread(b)) / sqrt(len(a))
         ),
+        "the mean is not taken away. A difference that is the same for all seeds has no error.": (
+            lambda a, b: sqrt(sum(d * d for d in apart(a, b)) / (len(a) - 1)) / sqrt(len(a))
+        ),
+        "the differences have lost their signs. Seeds may differ in which schedule is better.": (
+            lambda a, b: spread([abs(d) for d in apart(a, b)]) / sqrt(len(a))
+        ),
+        "the sums of partners. The spread that is asked is that of their differences.": (
+            lambda a, b: spread([x + y for x, y in zip(a, b)]) / sqrt(len(a))  # noqa: B905
+        ),
         "sorted first. Then the partners are no longer runs of the same seed.": (
             lambda a, b: paired_se(sorted(a), sorted(b))
         ),
     },
-    refused=((((0.5, 0.6, 0.7), (0.5, 0.6)), "second"), (((0.5,), (0.4,)), "first")),
+    drawn=drawn_losses,
+    refused=(
+        (([0.5, 0.6, 0.7], [0.5, 0.6]), "second"),
+        (([0.5], [0.4]), "first"),
+        (([0.5, 0.6], [0.5, 0.6, 0.7]), "second"),
+        (([], []), "first"),
+    ),
 )
 
 
@@ -119,23 +143,40 @@ def by_edge(low, high, inside=lambda rates, at: 0.0):
     return mistake
 
 
-GRID = (0.1, 0.2, 0.4)
+GRID = [0.1, 0.2, 0.4]
+
+
+def drawn_grid(rng):
+    """Rates in unequal ratios and their losses, of which one or two are not finite."""
+    rates = [rng.uniform(1e-3, 0.1)]
+    while len(rates) < rng.randint(3, 6):
+        rates.append(rates[-1] * rng.uniform(1.3, 4))
+    size = 10 ** rng.uniform(-1, 4)
+    losses = [size * rng.uniform(1, 2) for _ in rates]
+    losses[rng.randrange(len(rates))] = rng.choice((nan, inf))
+    return rates, losses
+
 
 NEXT_RATE = Write(
     next_rate,
     cases={
-        "Best inside the grid": [(GRID, (0.8, 0.6, 0.9)), ((0.01, 0.1, 0.2, 1.0), (9, 3, 2, 4))],
-        "Best at the upper edge": [(GRID, (0.8, 0.6, 0.5)), ((0.03, 0.1), (0.8, 0.7))],
-        "Best at the lower edge": [(GRID, (0.5, 0.6, 0.9)), ((0.01, 0.03, 0.1, 0.2), (1, 2, 3, 4))],
+        "Best inside the grid": [(GRID, [0.8, 0.6, 0.9]), ([0.01, 0.1, 0.2, 1.0], [9, 3, 2, 4])],
+        "Best at the upper edge": [(GRID, [0.8, 0.6, 0.5]), ([0.03, 0.1], [0.8, 0.7])],
+        "Best at the lower edge": [(GRID, [0.5, 0.6, 0.9]), ([0.01, 0.03, 0.1, 0.2], [1, 2, 3, 4])],
         "With a grid of unequal steps": [
-            ((0.1, 0.2, 0.6), (3, 2, 1)),
-            ((0.1, 0.2, 0.6), (1, 2, 3)),
+            ([0.1, 0.2, 0.6], [3, 2, 1]),
+            ([0.1, 0.2, 0.6], [1, 2, 3]),
         ],
         "With a run that diverged": [
-            (GRID, (0.8, 0.6, nan)),
-            (GRID, (nan, 0.6, 0.7)),
-            (GRID, (0.8, 0.7, inf)),
-            ((0.1, 0.2), (0.8, nan)),
+            (GRID, [0.8, 0.6, nan]),
+            (GRID, [nan, 0.6, 0.7]),
+            (GRID, [0.8, 0.7, inf]),
+            ([0.1, 0.2], [0.8, nan]),
+            ([0.1, 0.2], [nan, 0.8]),
+        ],
+        "With a run that diverged, and large losses": [
+            (GRID, [2e300, 3e300, nan]),
+            (GRID, [nan, 30.0, 20.0]),
         ],
     },
     mistakes={
@@ -163,77 +204,124 @@ NEXT_RATE = Write(
         "the ratio at the wrong edge. Below the grid it is that of the first two rates.": (
             by_edge(lambda r, at: r[0] * r[-2] / r[-1], lambda r, at: r[-1] ** 2 / r[-2])
         ),
+        "the ratio at the wrong edge. Above the grid it is that of the last two rates.": (
+            by_edge(lambda r, at: r[0] ** 2 / r[1], lambda r, at: r[-1] * r[1] / r[0])
+        ),
         "nan counts as the best. A run that diverged is the worst there is.": (
             lambda rates, losses: beyond(
                 rates, next((i for i, x in enumerate(losses) if x != x), best(losses))
             )
         ),
+        "a number in place of nan that a loss may exceed. Infinity is the only one that is safe.": (
+            lambda rates, losses: beyond(rates, best([x if isfinite(x) else 10 for x in losses]))
+        ),
         "nan is compared with a number, which is never true. Treat it as infinite first.": (
             lambda rates, losses: beyond(rates, losses.index(min(losses)))
         ),
     },
-    refused=((((0.1,), (0.7,)), "rates"),),
+    drawn=drawn_grid,
+    refused=((([0.1], [0.7]), "rates"), (([], []), "rates")),
 )
 
 
-def exact_seeds(effect, spread, correlation, errors=4):
+def exact_seeds(effect, first_spread, second_spread, correlation, errors=4):
     """The number of seeds, not rounded, at which the effect is so many standard errors."""
-    return errors**2 * 2 * spread**2 * (1 - correlation) / effect**2
+    covariance = correlation * first_spread * second_spread
+    return errors**2 * (first_spread**2 + second_spread**2 - 2 * covariance) / effect**2
 
 
-def seeds_needed(effect, spread, correlation):
+def seeds_needed(effect, first_spread, second_spread, correlation):
     """The fewest seeds, at least two, at which the effect is four standard errors or more."""
     if effect <= 0:
         raise ValueError("effect must be positive")
-    return max(2, ceil(exact_seeds(effect, spread, correlation)))
+    return max(2, ceil(exact_seeds(effect, first_spread, second_spread, correlation)))
 
 
 def whole(exact):
     """Return the ``seeds_needed`` that rounds up another number of seeds."""
-    return lambda effect, spread, correlation: max(2, ceil(exact(effect, spread, correlation)))
+    return lambda *case: max(2, ceil(exact(*case)))
 
 
 SEEDS_NEEDED = Write(
     seeds_needed,
     cases={
-        "Unpaired": [(0.01, 0.021, 0.0), (0.03, 0.022, 0.0), (0.5, 0.7, 0.0)],
-        "Paired": [(0.01, 0.021, 0.7), (0.01, 0.019, 0.95), (0.03, 0.023, 0.35), (0.2, 0.9, 0.4)],
-        "With runs that pull apart": [(0.01, 0.021, -0.15)],
-        "With a large effect": [(0.5, 0.02, 0.0), (0.4, 0.1, 0.9)],
+        "With equal spreads": [(0.01, 0.021, 0.021, 0.0), (0.5, 0.7, 0.7, 0.0)],
+        "With two spreads": [(0.01, 0.021, 0.03, 0.0), (0.03, 0.05, 0.022, 0.0)],
+        "Paired": [
+            (0.01, 0.021, 0.021, 0.7),
+            (0.01, 0.019, 0.024, 0.95),
+            (0.03, 0.041, 0.023, 0.35),
+            (0.2, 0.9, 0.7, 0.4),
+        ],
+        "With runs that pull apart": [(0.01, 0.021, 0.017, -0.15)],
+        "With a large effect": [(0.5, 0.02, 0.02, 0.0), (0.4, 0.1, 0.1, 0.9)],
+        # Numbers at which the hit is one in floating point too, however the formula is written.
+        "Where four standard errors are met exactly or just missed": [
+            (0.25, 0.5, 0.500001, 0.0),
+            (0.25, 0.5, 0.5, 0.0),
+            (0.5, 0.75, 1.0, 0.0),
+            (0.25, 0.5, 0.5, 0.5),
+        ],
+        "With runs that differ by a constant": [(0.3, 0.5, 0.5, 1.0)],
     },
     mistakes={
         "three standard errors. Asked are four, or half of the comparisons miss the effect.": (
-            whole(lambda e, s, r: exact_seeds(e, s, r, errors=3))
+            whole(lambda *case: exact_seeds(*case, errors=3))
         ),
-        "the spread of one run. A difference of two runs has twice the variance.": (
-            whole(lambda e, s, r: exact_seeds(e, s, r) / 2)
+        "the spread of one run. A difference of two runs has the variances of both.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, a, 0.5))
+        ),
+        "half the variance. A difference has the sum of two variances, not their mean.": (
+            whole(lambda *case: exact_seeds(*case) / 2)
         ),
         "no square. Half the error costs four times the seeds.": (
-            whole(lambda e, s, r: sqrt(exact_seeds(e, s, r)))
+            whole(lambda *case: sqrt(exact_seeds(*case)))
+        ),
+        "one seed too many where four standard errors are met exactly. That is enough.": (
+            lambda *case: max(2, floor(exact_seeds(*case)) + 1)
         ),
         "rounded down. With one seed less than needed the effect is below four errors.": (
-            lambda e, s, r: max(2, floor(exact_seeds(e, s, r)))
+            lambda *case: max(2, floor(exact_seeds(*case)))
         ),
         "rounded to the nearest. The number must be large enough: round up.": (
-            lambda e, s, r: max(2, round(exact_seeds(e, s, r)))
+            lambda *case: max(2, round(exact_seeds(*case)))
         ),
-        "not rounded. One cannot train a part of a run.": (
-            lambda e, s, r: max(2, exact_seeds(e, s, r))
+        "not rounded. One cannot train a part of a run.": lambda *case: max(2, exact_seeds(*case)),
+        "the first spread for both. The second schedule has its own.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, a, r))
+        ),
+        "the mean of the two spreads. It is the variances that add up.": (
+            whole(lambda e, a, b, r: exact_seeds(e, (a + b) / 2, (a + b) / 2, r))
+        ),
+        "the spreads are added before they are squared. Add the variances.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, -1))
         ),
         "the correlation is not used. Paired runs need fewer seeds.": (
-            whole(lambda e, s, r: exact_seeds(e, s, 0))
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, 0))
         ),
         "the correlation has the wrong sign. Runs that are alike need fewer seeds, not more.": (
-            whole(lambda e, s, r: exact_seeds(e, s, -r))
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, -r))
         ),
-        "the correlation is squared. It enters the variance as it is.": (
-            whole(lambda e, s, r: exact_seeds(e, s, r * r))
+        "the correlation is squared. It enters the covariance as it is.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, r * r))
+        ),
+        "the covariance is subtracted once. It stands there twice.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, r / 2))
+        ),
+        "1 - correlation multiplies everything. Only equal spreads allow that.": (
+            whole(lambda e, a, b, r: exact_seeds(e, a, b, 0) * (1 - r))
         ),
         "one seed has no spread. Without a second there is no standard error.": (
-            lambda e, s, r: ceil(exact_seeds(e, s, r))
+            lambda *case: ceil(exact_seeds(*case))
         ),
     },
-    refused=(((0.0, 0.02, 0.5), "effect"), ((-0.1, 0.02, 0.5), "effect")),
+    drawn=lambda rng: (
+        10 ** rng.uniform(-3, -1),
+        rng.uniform(0.01, 0.1),
+        rng.uniform(0.01, 0.1),
+        rng.uniform(-1, 1),
+    ),
+    refused=(((0.0, 0.02, 0.02, 0.5), "effect"), ((-0.1, 0.02, 0.02, 0.5), "effect")),
 )
 
 LOGS = Predict(
@@ -257,6 +345,12 @@ LOGS = Predict(
         },
         "two runs, but of two schedules. A spread needs two runs of the same schedule.": {
             "degrees of freedom": 1,
+        },
+        "the other rows are other experiments. A spread needs runs that differ by their seed.": {
+            "degrees of freedom": 4,
+        },
+        "the evaluations are not runs, and a mean takes one number away.": {
+            "degrees of freedom": 801,
         },
         "the evaluations of one run are not runs. They share one start and one order.": {
             "degrees of freedom": 800,

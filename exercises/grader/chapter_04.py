@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from math import exp, log, log10
 
-from lrlib import MultiStepLR
-
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def gamma_for(share, steps):
@@ -45,10 +44,19 @@ GAMMA_FOR = Write(
         "two kinds of logarithm. log10 wants a power of ten behind it, log wants exp.": (
             lambda share, steps: exp(log10(share) / steps)
         ),
+        "two kinds of logarithm. log wants exp behind it, log10 a power of ten.": (
+            lambda share, steps: 10 ** (log(share) / steps)
+        ),
+        "off by one. After n updates there have been n multiplications, not n + 1.": (
+            lambda share, steps: share ** (1 / (steps + 1))
+        ),
         "the logarithm of gamma. Take exp of it.": lambda share, steps: log(share) / steps,
+        "e to a small power is not 1 plus that power. They are alike for many updates only.": (
+            lambda share, steps: 1 + log(share) / steps
+        ),
     },
-    refused=(((0, 100), "share"), ((-0.1, 100), "share"), ((1.5, 100), "share")),
-    tolerance=1e-9,
+    drawn=lambda rng: (exp(rng.uniform(log(1e-4), 0)), rng.randint(1, 300)),
+    refused=(((0, 100), "share"), ((-0.1, 100), "share"), ((1.01, 100), "share")),
 )
 
 
@@ -83,11 +91,16 @@ HALF_LIFE = Write(
             lambda gamma: log(2) / log(gamma)
         ),
         "upside down. Divide ln(1/2) by ln(gamma).": lambda gamma: log(gamma) / log(0.5),
+        "two kinds of logarithm. Take the same for both.": lambda gamma: log10(0.5) / log(gamma),
+        "rounded down. The half-life need not be a whole number.": (
+            lambda gamma: log(0.5) // log(gamma)
+        ),
         "rounded up. The half-life need not be a whole number.": (
             lambda gamma: -(-log(0.5) // log(gamma))
         ),
     },
-    refused=(((1,), "gamma"), ((1.02,), "gamma"), ((0,), "gamma")),
+    drawn=lambda rng: (rng.uniform(0.02, 0.98),),
+    refused=(((1,), "gamma"), ((1.02,), "gamma"), ((0,), "gamma"), ((-0.5,), "gamma")),
 )
 
 DROPS = Predict(
@@ -111,6 +124,12 @@ DROPS = Predict(
         "one drop too many. The first thirty updates have the full rate.": {
             "StepLR(1.0, 30) at 95": 0.0001,
         },
+        "one milestone short. At step 60 the second one is reached, too.": {
+            "MultiStepLR(1.0, (30, 60)) at 60": 0.1,
+        },
+        "no drop at the milestone. Its step is the first at the lower rate.": {
+            "MultiStepLR(1.0, (30, 30)) at 30": 1,
+        },
         "a milestone given twice counted once. Both drops happen there.": {
             "MultiStepLR(1.0, (30, 30)) at 30": 0.1,
         },
@@ -126,7 +145,7 @@ def multistep(step, base_lr, milestones, gamma):
     """base_lr, times gamma for every milestone that is reached, in whatever order they come."""
     if gamma < 0:
         raise ValueError(f"gamma must not be negative, got {gamma!r}")
-    return MultiStepLR(base_lr, tuple(sorted(milestones)), gamma)(step)
+    return base_lr * gamma ** sum(step >= milestone for milestone in milestones)
 
 
 def counted(count):
@@ -144,6 +163,14 @@ def as_durations(t, milestones):
     return sum(t >= sum(milestones[: i + 1]) for i in range(len(milestones)))
 
 
+def drawn_stairs(rng):
+    """Arguments of ``multistep``: some milestones, in no order, one of them perhaps twice."""
+    milestones = [rng.randint(0, 90) for _ in range(rng.randint(0, 4))]
+    milestones += milestones[: rng.randint(0, 1)]
+    step = rng.choice([*milestones, rng.randint(0, 100)])
+    return step, rng.uniform(1e-4, 1), tuple(milestones), rng.uniform(0, 1.5)
+
+
 MULTISTEP = Write(
     multistep,
     cases={
@@ -153,8 +180,11 @@ MULTISTEP = Write(
         "With a repeated milestone": [(t, 1.0, (30, 30, 60), 0.1) for t in (29, 30, 59, 60)],
         "With milestones out of order": [(t, 1.0, (60, 30), 0.1) for t in (29, 30, 59, 60, 61)],
         "With a milestone at 0": [(t, 0.3, (0, 5), 0.2) for t in (0, 4, 5)],
-        "With gamma = 0": [(t, 0.3, (5,), 0) for t in (4, 5, 6)],
+        "With gamma = 0": [(t, 0.3, (5, 9), 0) for t in (4, 5, 6)],
         "With no milestone": [(t, 0.3, (), 0.1) for t in (0, 100)],
+        "With many milestones": [(t, 1.0, (5, 7, 7, 7, 9, 11), 0.5) for t in (6, 7, 9, 11)],
+        "With small rates": [(t, 3e-4, (10, 20, 30, 40), 0.07) for t in (9, 10, 30, 40, 5000)],
+        "With gamma = 1 and above": [(t, 0.1, (5, 9), gamma) for gamma in (1, 2.0) for t in (5, 9)],
     },
     mistakes={
         "a drop one update late. The step of the milestone already has the lower rate: use >=.": (
@@ -178,6 +208,15 @@ MULTISTEP = Write(
         "a staircase of equal stairs. Only the first milestone is used, again and again.": (
             lambda t, peak, milestones, gamma: peak * gamma ** (t // milestones[0])
         ),
+        "base_lr is left out. What is returned is a rate, not a share of one.": (
+            lambda t, peak, milestones, gamma: multistep(t, 1.0, milestones, gamma)
+        ),
+        "gamma is subtracted. It multiplies.": (
+            lambda t, peak, milestones, gamma: peak - gamma * sum(t >= m for m in milestones)
+        ),
+        "gamma is 0.1, whatever is given.": (
+            lambda t, peak, milestones, gamma: multistep(t, peak, milestones, 0.1)
+        ),
         "gamma times the number of drops. Two drops multiply twice: a power.": (
             lambda t, peak, milestones, gamma: (
                 peak * gamma * sum(t >= m for m in milestones)
@@ -192,8 +231,13 @@ MULTISTEP = Write(
             counted(until_one_is_ahead)
         ),
     },
-    refused=(((0, 0.1, (30,), -0.1), "gamma"), ((50, 0.1, (30,), -0.1), "gamma")),
-    tolerance=1e-9,
+    drawn=drawn_stairs,
+    refused=(
+        ((0, 0.1, (30,), -0.1), "gamma"),
+        ((50, 0.1, (30,), -0.1), "gamma"),
+        ((0, 0.1, (), -0.1), "gamma"),
+    ),
+    small=1e-9,
 )
 
 
@@ -214,6 +258,18 @@ def after_each_drop(curvatures, base_lr, low, T, noise=1.0):
     return [expected_loss(curvatures, [base_lr] * d + [low] * (T - d), noise) for d in runs]
 
 
+def losses_with(curvatures, base_lr, gamma, T, noise=lambda h: h, weight=lambda h: h):
+    """The same losses for other variances, or other weights, of the directions."""
+    by_direction = [
+        [
+            2 / h * weight(h) * loss
+            for loss in after_each_drop((h,), base_lr, gamma * base_lr, T, noise(h) / h)
+        ]
+        for h in curvatures
+    ]
+    return [sum(losses) for losses in zip(*by_direction, strict=True)]
+
+
 def smallest(losses):
     """The position of the smallest number."""
     return min(range(len(losses)), key=losses.__getitem__)
@@ -222,6 +278,12 @@ def smallest(losses):
 def best_drop(curvatures, base_lr, gamma, total_steps):
     """The milestone of one drop with the smallest expected loss at the end."""
     return smallest(after_each_drop(curvatures, base_lr, gamma * base_lr, total_steps))
+
+
+def drawn_run(rng):
+    """Arguments of ``best_drop``."""
+    curvatures = tuple(rng.uniform(0.2, 1) for _ in range(rng.randint(1, 3)))
+    return curvatures, rng.uniform(0.1, 0.5), rng.uniform(0.05, 0.5), rng.randint(10, 40)
 
 
 BEST_DROP = Write(
@@ -260,6 +322,12 @@ BEST_DROP = Write(
                 [-loss for loss in after_each_drop(curvatures, base_lr, gamma * base_lr, T)]
             )
         ),
+        "noise of variance 1 in every direction. It has the variance h.": (
+            lambda curvatures, *case: smallest(losses_with(curvatures, *case, noise=lambda h: 1))
+        ),
+        "the moments are added as they are. The loss weighs each with its curvature.": (
+            lambda curvatures, *case: smallest(losses_with(curvatures, *case, weight=lambda h: 1))
+        ),
         "one direction. Add up the losses of all of them.": (
             lambda curvatures, *case: best_drop(curvatures[:1], *case)
         ),
@@ -270,6 +338,7 @@ BEST_DROP = Write(
             lambda *case: max(best_drop(*case), 1)
         ),
     },
+    drawn=drawn_run,
 )
 
 EXERCISES = {

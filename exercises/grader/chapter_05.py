@@ -10,7 +10,8 @@ from math import acos, ceil, cos, floor, pi
 
 from lrlib import CosineAnnealingLR, LinearLR, SequentialLR
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def fall(x):
@@ -26,6 +27,12 @@ def along(curve):
 def cosine(step, base_lr, T_max, eta_min=0.0):
     """Half a cosine from base_lr to eta_min, which is held from T_max on."""
     return CosineAnnealingLR(base_lr, T_max, eta_min)(step)
+
+
+def drawn_fall(rng):
+    """Arguments of ``cosine``."""
+    peak, T = 10 ** rng.uniform(-2, 1), rng.randint(1, 300)
+    return rng.randint(0, T + T // 5), peak, T, peak * rng.uniform(0, 0.9)
 
 
 COSINE = Write(
@@ -50,6 +57,14 @@ COSINE = Write(
             lambda t, peak, T, low=0.0: along(fall)(t + 1, peak, T, low)
         ),
         "degrees for radians. Half a turn is pi, not 180.": along(lambda x: 0.5 + cos(180 * x) / 2),
+        "3.14 is not pi. Take math.pi.": along(lambda x: 0.5 + cos(3.14 * x) / 2),
+        "a quarter of a turn. From its top the cosine falls to -1, which takes half a turn.": along(
+            lambda x: cos(pi * x / 2)
+        ),
+        "a straight line. Where is the cosine?": along(lambda x: 1 - x),
+        "off by one. The denominator is T_max + 1; from step 0 to step T_max it takes T_max.": (
+            lambda t, peak, T, low=0.0: along(fall)(t, peak, T + 1, low)
+        ),
         "2 pi is a whole turn. You are at the floor at T_max / 2.": along(lambda x: fall(2 * x)),
         "the bare cosine, which ends at -1. Add 1, then halve.": along(lambda x: cos(pi * x)),
         "no fall before T_max. Is there a // that is 0 until then, or are brackets missing?": (
@@ -69,7 +84,8 @@ COSINE = Write(
             lambda t, peak, T, low=0.0: along(fall)(t, peak, T, low) if t < T else 0.0
         ),
     },
-    refused=(((0, 0.1, 100, 0.2), "eta_min"), ((150, 0.1, 100, 0.2), "eta_min")),
+    drawn=drawn_fall,
+    refused=(((0, 0.1, 100, 0.2), "eta_min"), ((150, 0.1, 100, 0.11), "eta_min")),
 )
 
 
@@ -96,6 +112,12 @@ FIRST_BELOW = Write(
         "a straight line's answer. The cosine falls below the share earlier.": (
             lambda share, T: floor((1 - share) * T) + 1
         ),
+        "the bare cosine. The curve is (1 + cos x) / 2; solve that for cos x.": (
+            lambda share, T: floor(T * acos(share) / pi) + 1
+        ),
+        "two steps after the crossing. The first whole step is enough.": (
+            lambda share, T: floor(crossing(share, T)) + 2
+        ),
         "one update early. This is the last step that is not yet below the share.": (
             lambda share, T: floor(crossing(share, T))
         ),
@@ -112,6 +134,7 @@ FIRST_BELOW = Write(
             lambda share, T: ceil(crossing(share, T))
         ),
     },
+    drawn=lambda rng: (rng.uniform(0.02, 0.98), rng.randint(5, 2000)),
 )
 
 
@@ -123,18 +146,22 @@ def residual(c):
 RESIDUAL = Write(
     residual,
     cases={
-        "With a cosine that is too long": [(c,) for c in (1.25, 1.1, 1.5, 2, 3, 5, 40)],
+        "With a cosine that is too long": [(c,) for c in (1.25, 1.1, 1.5, 2, 3, 5, 40, 1.01)],
         "With a cosine that fits": [(1,)],
         "With a cosine that is too short": [(c,) for c in (0.5, 0.8, 0.4, 0.95)],
     },
     mistakes={
         "c is upside down. When the run ends, 1 / c of the half period is over.": fall,
         "this is what is gone; asked is what is left.": lambda c: 1 - fall(1 / c),
+        "c - 1 is by how much the period is too long. Put the step and T_max into the cosine.": (
+            lambda c: max(0.0, c - 1)
+        ),
         "a straight line's answer. The cosine has less left at its end.": lambda c: 1 - 1 / c,
         "no hold. A short cosine is over before the run is; you let it climb again.": (
             lambda c: fall(1 / c)
         ),
     },
+    drawn=lambda rng: (10 ** rng.uniform(-0.4, 1),),
 )
 
 
@@ -152,6 +179,13 @@ def from_now(rate):
     )
 
 
+def drawn_news(rng):
+    """Arguments of ``rescue``."""
+    T = rng.randint(40, 200)
+    end = rng.randint(2, T - 1)
+    return rng.randint(0, T + 20), rng.uniform(0.01, 1), T, rng.randint(0, end), end
+
+
 RESCUE = Write(
     rescue,
     cases={
@@ -161,6 +195,7 @@ RESCUE = Write(
         "At another scale": [(t, 0.2, 90, 10, 25) for t in (0, 9, 10, 11, 24, 25, 26, 80, 90)],
         "With now = 0": [(t, 0.5, 40, 0, 20) for t in (0, 1, 10, 19, 20, 30)],
         "With now = end": [(t, 0.5, 40, now, now) for now in (20, 0) for t in (0, 19, 20, 21, 50)],
+        "With news that come late": [(t, 1.0, 100, 70, 99) for t in (69, 70, 80, 90, 98, 99)],
     },
     mistakes={
         "the line starts from base_lr, so the rate jumps up. Start from the cosine at now.": (
@@ -189,7 +224,23 @@ RESCUE = Write(
                 rescue(t, peak, *news) if t < news[2] else cosine(t, peak, news[0])
             )
         ),
+        "off by one. The first step of the line is now, and there it is as high as the cosine.": (
+            from_now(lambda height, t, T, now, end: height * (end - 1 - t) / (end - now))
+        ),
+        "half a cosine in place of the line.": (
+            from_now(lambda height, t, T, now, end: height * fall((t - now) / (end - now)))
+        ),
+        "no line. The rate is held at what the cosine has at now.": (
+            from_now(lambda height, t, T, now, end: height)
+        ),
+        "the cosine just goes on, as if there were no news.": (
+            from_now(lambda height, t, T, now, end: fall(t / T))
+        ),
+        "the smaller of the line and the cosine. From now on the line alone counts.": (
+            lambda t, peak, *news: min(rescue(t, peak, *news), cosine(t, peak, news[0]))
+        ),
     },
+    drawn=drawn_news,
 )
 
 CLIMB = Predict(
@@ -199,6 +250,13 @@ CLIMB = Predict(
         "a restart. That jump back to the peak is another schedule, CosineAnnealingWarmRestarts.": {
             "at T_max": 1,
             "at 1.5 T_max": 0.5,
+        },
+        "a climb that stops half way. How long is the way up?": {
+            "at 1.5 T_max": 0.5,
+            "at 2 T_max": 0.5,
+        },
+        "a period of two T_max, and 1.5 T_max is half way up again. Where is the cosine there?": {
+            "at 1.5 T_max": 1,
         },
         "a whole period. T_max is half of one: the way down.": {"at T_max": 1, "at 1.5 T_max": 0},
     },

@@ -10,7 +10,8 @@ from math import sqrt
 
 from lrlib import InverseSqrtLR, NoamLR, PolynomialLR, ProductLR, WarmupStableDecay
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 NUMBERS = Predict(
     {
@@ -41,6 +42,10 @@ NUMBERS = Predict(
         "upside down. A wider model gets a lower rate.": {
             "peak at width 1024 ÷ peak at width 512": sqrt(2)
         },
+        "a square, not a root. The formula divides by the root of the width.": {
+            "peak at width 1024 ÷ peak at width 512": 0.25
+        },
+        "the denominator is 1 + z. REX divides by 1 - z/2.": {"REX at half of the run": 1 / 3},
         "the straight line's half. REX divides by 1 - z/2, and that is less than 1.": {
             "REX at half of the run": 0.5
         },
@@ -80,6 +85,15 @@ NOAM = Write(
         "the ramp ends at 1, not at 1 / sqrt(W). Then the rate falls off a cliff.": noam_of(
             lambda t, W: t / W if t < W else t**-0.5
         ),
+        "the rate stays at its peak. After the ramp it falls like one over the root.": noam_of(
+            lambda t, W: min(t, W) * W**-1.5
+        ),
+        "one over the step after the ramp. It is one over the root of the step.": noam_of(
+            lambda t, W: t * W**-1.5 if t < W else W**0.5 / t
+        ),
+        "the ramp has the wrong slope. Is the exponent -3/2 rounded, by // perhaps?": noam_of(
+            lambda t, W: min(t**-0.5 if t else 0, t * W**-2.0)
+        ),
         "the root counts from the end of the ramp. It is the root of the step itself.": noam_of(
             lambda t, W: t * W**-1.5 if t < W else (t - W + 1) ** -0.5
         ),
@@ -97,7 +111,13 @@ NOAM = Write(
             noam_of(lambda t, W: min(t**-0.5, t * W**-1.5))
         ),
     },
-    refused=(((0, 512, 0), "warmup_steps"), ((7, 512, 0), "warmup_steps")),
+    drawn=lambda rng: (rng.randint(0, 2000), rng.randint(1, 1024), rng.randint(1, 1000)),
+    refused=(
+        ((0, 512, 0), "warmup_steps"),
+        ((7, 512, 0), "warmup_steps"),
+        ((7, 512, -5), "warmup_steps"),
+    ),
+    small=1e-6,
 )
 
 
@@ -121,6 +141,12 @@ def first_term(rates, D):
 def second_term(rates, G):
     """The second term of the bound as it should be."""
     return G**2 * sum(rates) / 2
+
+
+def drawn_decay(rng):
+    """Arguments of ``regret_bound``: rates that do not increase, and two norms."""
+    rates = sorted((rng.uniform(0.01, 1) for _ in range(rng.randint(1, 7))), reverse=True)
+    return rates, rng.uniform(0.2, 4), rng.uniform(0.2, 4)
 
 
 REGRET = Write(
@@ -148,6 +174,13 @@ REGRET = Write(
         "the last rate is left out of the sum.": bound(
             first_term, lambda rates, G: G**2 * sum(rates[:-1]) / 2
         ),
+        "the first rate is left out of the sum.": bound(
+            first_term, lambda rates, G: G**2 * sum(rates[1:]) / 2
+        ),
+        "the last rate multiplies. D² is divided by it.": bound(
+            lambda rates, D: D**2 * rates[-1] / 2, second_term
+        ),
+        "D and G are swapped.": lambda rates, D, G: regret_bound(rates, G, D),
         "the squares of the rates. One of the two factors was lost in dividing by 2η.": bound(
             first_term, lambda rates, G: G**2 * sum(rate**2 for rate in rates) / 2
         ),
@@ -159,7 +192,13 @@ REGRET = Write(
             first_term, lambda rates, G: G * sum(rates) / 2
         ),
     },
-    refused=((([0.1, 0.2], 1.0, 1.0), "rates"), (([0.3, 0.1, 0.2], 1.0, 1.0), "rates")),
+    drawn=drawn_decay,
+    refused=(
+        (([0.1, 0.2], 1.0, 1.0), "rates"),
+        (([0.3, 0.1, 0.2], 1.0, 1.0), "rates"),
+        (([0.3, 0.2, 0.25, 0.1], 1.0, 1.0), "rates"),
+        (([0.3, 0.2, 0.2, 0.21], 1.0, 1.0), "rates"),
+    ),
 )
 
 
@@ -178,6 +217,13 @@ def of_left(rate):
     return lambda t, peak, T, p=1.0, low=0.0: rate(left(t, T), peak, p, low)
 
 
+def drawn_power(rng):
+    """Arguments of ``polynomial``."""
+    peak, T = rng.uniform(0.01, 1), rng.randint(1, 300)
+    step = rng.randint(0, T + T // 5)
+    return step, peak, T, 10 ** rng.uniform(-0.8, 0.7), peak * rng.uniform(0, 0.9)
+
+
 POLYNOMIAL = Write(
     polynomial,
     cases={
@@ -190,6 +236,7 @@ POLYNOMIAL = Write(
             (t, 1.0, 100, power, 0.1) for power in (1.0, 2.0, 0.5) for t in (100, 101, 150, 1000)
         ],
         "At another scale": [(t, 0.3, 1500, 1.5, 0.003) for t in (0, 700, 1499, 1500, 4000)],
+        "With min_lr = base_lr": [(t, 0.25, 10, 2.0, 0.25) for t in (0, 4, 10)],
         "With total_iters = 1": [(t, 0.2, 1, 2.0) for t in (0, 1, 2)],
         "With total_iters = 0": [(t, 0.3, 0, 2.0, 0.02) for t in (0, 5)],
     },
@@ -229,6 +276,7 @@ POLYNOMIAL = Write(
             lambda t, peak, T, p=1.0, low=0.0: low + (peak - low) * (1 - t / T) ** p
         ),
     },
+    drawn=drawn_power,
     refused=(((0, 0.1, 100, 1.0, 0.2), "min_lr"), ((150, 0.1, 100, 1.0, 0.2), "min_lr")),
 )
 
@@ -255,6 +303,13 @@ def landing(rate):
     return lambda t, peak, W, T, C: root(t, peak, W) if t < T - C else rate(t, peak, W, T, C)
 
 
+def drawn_landing(rng):
+    """Arguments of ``landed``."""
+    T = rng.randint(20, 300)
+    step, cooldown = rng.randint(0, T + 10), rng.randint(0, T)
+    return step, rng.uniform(0.01, 1), rng.randint(1, 50), T, cooldown
+
+
 LANDED = Write(
     landed,
     cases={
@@ -263,9 +318,25 @@ LANDED = Write(
         "From total_steps on": [(t, 1.0, 100, 1000, 200) for t in (1000, 1001, 5000)],
         "At another scale": [(t, 0.3, 9, 64, 14) for t in (0, 4, 9, 36, 50, 57, 63, 64, 80)],
         "With a cooldown of the whole run": [(t, 0.5, 4, 20, 20) for t in (0, 2, 4, 10, 19, 20)],
+        "With warmup_steps = 1": [(t, 0.5, 1, 20, 5) for t in (0, 1, 4, 16)],
         "With cooldown_steps = 0": [(t, 0.5, 4, 20, 0) for t in (0, 4, 16, 19, 20, 30)],
     },
     mistakes={
+        "no ramp. Before the warmup is over the rate is a share of base_lr, from 0 on.": (
+            lambda t, peak, W, T, C: (
+                landed(max(t, W), peak, W, T, C) if t < T - C else (landed(t, peak, W, T, C))
+            )
+        ),
+        "no root. After the ramp the rate falls like sqrt(W / t).": (
+            lambda t, peak, W, T, C: (
+                landed(t, peak, W, T, C) if t < W else landed(t, peak * sqrt(t / W), W, T, C)
+            )
+        ),
+        "one over the step. It is one over its root.": (
+            lambda t, peak, W, T, C: (
+                landed(t, peak, W, T, C) if t < W else landed(t, peak * sqrt(W / t), W, T, C)
+            )
+        ),
         "no cooldown. The root just goes on.": lambda t, peak, W, T, C: root(t, peak, W),
         "frozen. The root goes on falling under the line; you stopped it when the line began.": (
             landing(lambda t, peak, W, T, C: root(T - C, peak, W) * max(0, T - t) / C)
@@ -299,6 +370,7 @@ LANDED = Write(
             lambda t, peak, W, T, C: landed(t, peak, W, T, C) if t < T else root(t, peak, W)
         ),
     },
+    drawn=drawn_landing,
 )
 
 EXERCISES = {

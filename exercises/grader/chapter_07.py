@@ -5,11 +5,12 @@ In the mistakes ``p`` is the patience, ``m`` a metric, ``b`` the best so far.
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 
 from lrlib import ReduceLROnPlateau
 
-from .engine import Predict, Write
+from .engine import Write
+from .predict import Predict
 
 
 def false_alarm(n, k):
@@ -49,6 +50,7 @@ FALSE_ALARM = Write(
             lambda n, k: n / (n + k + 1)
         ),
     },
+    drawn=lambda rng: (rng.randint(1, 500), rng.randint(0, 500)),
     refused=(((0, 5), "n"), ((-3, 5), "n")),
 )
 
@@ -89,7 +91,8 @@ FIRST_ALARM = Write(
         ),
         "a sum from 1/2 on, it seems. The first term is 1.": lambda p: exp(harmonic(p + 1) - 1),
     },
-    refused=(((-1,), "patience"),),
+    drawn=lambda rng: (rng.randint(0, 100),),
+    refused=(((-1,), "patience"), ((-5,), "patience")),
 )
 
 FLAT = Predict(
@@ -107,6 +110,16 @@ FLAT = Predict(
         "torch drops when the count exceeds the patience, not when it reaches it.": {
             "torch: first drop after evaluation": 3,
             "torch: drops": 5,
+        },
+        "one drop too many. After the first, each takes three bad evaluations.": {
+            "torch: first drop after evaluation": 4,
+            "torch: drops": 4,
+        },
+        "the first evaluation is good in Keras, too, and each drop takes two bad ones.": {
+            "Keras: drops": 6,
+        },
+        "the cooldown ends. After it the count begins anew.": {
+            "torch with cooldown=2: drops": 1,
         },
         "Keras drops when the count reaches the patience, one evaluation earlier than torch.": {
             "torch: drops": 3,
@@ -171,20 +184,40 @@ def forgetful(metrics, base_lr, factor, patience):
     return lr
 
 
-FLAT_METRIC = (1.0,) * 12
-NOISY = (0.9, 0.7, 0.8, 0.6, 0.75, 0.65, 0.62, 0.61, 0.59, 0.63, 0.6, 0.64, 0.66, 0.58, 0.7, 0.6)
-LUCKY = (0.9, 0.2, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.22, 0.21)
+def one_drop(metrics, base_lr, factor, patience):
+    """A plateau that drops once."""
+    return max(plateau(metrics, base_lr, factor, patience), base_lr * factor)
+
+
+FLAT_METRIC = [1.0] * 12
+NOISY = [0.9, 0.7, 0.8, 0.6, 0.75, 0.65, 0.62, 0.61, 0.59, 0.63, 0.6, 0.64, 0.66, 0.58, 0.7, 0.6]
+LUCKY = [0.9, 0.2, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.22, 0.21]
+
+
+def drawn_metrics(rng):
+    """Arguments of ``plateau``: metrics of any size and sign that fall and tremble."""
+    size, shift, fall = 10 ** rng.uniform(-6, 6), rng.uniform(-2, 2), rng.uniform(0, 0.1)
+    count = rng.randint(1, 25)
+    metrics = [size * (shift - fall * i + rng.uniform(0, 0.3)) for i in range(count)]
+    return metrics, 10 ** rng.uniform(-4, 0), rng.uniform(0.3, 0.9), rng.randint(0, 3)
+
 
 PLATEAU = Write(
     plateau,
     cases={
-        "While the metric improves": [((0.9, 0.8, 0.7, 0.6), 0.2, 0.5, p) for p in (0, 2)],
+        "While the metric improves": [([0.9, 0.8, 0.7, 0.6], 0.2, 0.5, p) for p in (0, 2)],
         "On a flat metric": [(FLAT_METRIC[:n], 1.0, 0.5, 2) for n in (1, 3, 4, 6, 7, 12)],
         "After a lucky evaluation": [(LUCKY[:n], 1.0, 0.1, 2) for n in (4, 5, 7, 8, 10)],
         "With good and bad ones": [(NOISY[:n], 0.4, 0.5, 1) for n in (4, 6, 7, 11, 12, 16)],
         "Without patience": [(NOISY, 1.0, 0.8, 0), (LUCKY, 1.0, 0.8, 0)],
-        "With a negative metric": [((-1.0, -1.5, -1.4, -1.3, -1.2), 1.0, 0.5, 2)],
-        "Without an evaluation": [((), 0.3, 0.5, 2)],
+        "With a negative metric": [([-1.0, -1.5, -1.4, -1.3, -1.2], 1.0, 0.5, 2)],
+        "Without an evaluation": [([], 0.3, 0.5, 2)],
+        "With a large metric": [([3e300] * n, 1.0, 0.5, 1) for n in (1, 2, 3)],
+        "With a metric of 0": [([0.0, 0.1, 0.05], 1.0, 0.5, 1), ([0.0] * 4, 1.0, 0.5, 1)],
+        "With a negative metric that is flat": [([-1.0] * n, 1.0, 0.5, 1) for n in (2, 3)],
+        "With a small metric": [([3e-30, 2e-30, 1e-30, 1e-31], 1.0, 0.5, 1)],
+        "With more patience": [([1.0] * n, 1.0, 0.5, 5) for n in (6, 7, 13)],
+        "With improvements that are small": [([1, 1 - 1e-12, 1 - 2e-12, 1 - 3e-12], 1.0, 0.5, 1)],
     },
     mistakes={
         "the rate drops when the count reaches the patience, as in Keras. It must exceed it.": (
@@ -208,12 +241,37 @@ PLATEAU = Write(
         "the best starts at 0, which no loss beats. The first evaluation is always good.": (
             machine(first_best=0.0)
         ),
+        "the best starts at a number that a metric may exceed. The first evaluation is always "
+        "good.": machine(first_best=1000.0),
+        "a best of 0 is taken for none. Ask if it is None, or start from infinity.": (
+            machine(is_good=lambda m, best, last: not best or m < best)
+        ),
+        "a threshold, as torch has by default. Every smaller metric is good, however little.": (
+            machine(is_good=lambda m, best, last: m < best - 1e-4 * abs(best) or best == inf)
+        ),
         "a drop makes it forget the best. It does not.": forgetful,
+        "the first evaluation is compared with itself, and counts as bad. It is good.": (
+            lambda metrics, *knobs: machine()(metrics[:1] + metrics, *knobs)
+        ),
+        "it stops at the first drop. Go on: there may be more.": one_drop,
+        "one bad evaluation too many. More than the patience is enough.": (
+            machine(is_over=lambda count, patience: count > patience + 1)
+        ),
+        "the count starts from 1 after a drop. It starts anew.": machine(
+            after_drop=lambda count: 1
+        ),
+        "factor is subtracted. It multiplies.": (
+            lambda metrics, base_lr, factor, patience: (
+                base_lr - factor * round(log(plateau(metrics, 1.0, 0.5, patience), 0.5))
+            )
+        ),
         "larger is taken for better. The metric is a loss.": (
             machine(is_good=lambda m, best, last: best == inf or m > best)
         ),
     },
-    refused=(((FLAT_METRIC, 1.0, 0.5, -1), "patience"),),
+    drawn=drawn_metrics,
+    refused=(((FLAT_METRIC, 1.0, 0.5, -1), "patience"), (([], 1.0, 0.5, -1), "patience")),
+    small=1e-9,
 )
 
 
@@ -235,16 +293,26 @@ def changes(rates):
     return [step for step in range(1, len(rates)) if rates[step] != rates[step - 1]]
 
 
-STAIRS = (0.2,) * 5 + (0.1,) * 7 + (0.05,) + (0.025,) * 3
-WARMED = (0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.1, 0.1, 0.05)
+STAIRS = [0.2] * 5 + [0.1] * 7 + [0.05] + [0.025] * 3
+WARMED = [0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.1, 0.1, 0.05]
+
+
+def drawn_record(rng):
+    """Arguments of ``milestone``: rates that stay, rise and fall, and which drop."""
+    rates = [rng.uniform(0.1, 1)]
+    while len(rates) < 60 or not falls(rates):
+        rates.append(rates[-1] * rng.choice((1, 1, 1, 1.1, rng.uniform(0.5, 0.9999))))
+    return rates, rng.randint(1, len(falls(rates)))
+
 
 MILESTONE = Write(
     milestone,
     cases={
         "On a staircase": [(STAIRS, k) for k in (1, 2, 3)],
-        "With equal steps": [((0.4, 0.4, 0.2, 0.2, 0.1, 0.1), k) for k in (1, 2)],
+        "With equal steps": [([0.4, 0.4, 0.2, 0.2, 0.1, 0.1], k) for k in (1, 2)],
         "After a warmup": [(WARMED, k) for k in (1, 2)],
-        "With a drop at once": [((1.0, 0.5), 1), ((1.0, 0.5, 0.5, 0.25), 2)],
+        "With drops that are small": [([0.2, 0.2, 0.1999, 0.1999, 0.1998], k) for k in (1, 2)],
+        "With a drop at once": [([1.0, 0.5], 1), ([1.0, 0.5, 0.5, 0.25], 2)],
     },
     mistakes={
         "off by one. This is the last update at the old rate; MultiStepLR wants the first at the "
@@ -256,6 +324,12 @@ MILESTONE = Write(
         "a rise is counted as a drop. Ask for a smaller rate, not for another one.": (
             lambda rates, k: changes(rates)[k - 1]
         ),
+        "a rate that stays is counted as a drop. Ask for a smaller one.": (
+            lambda rates, k: [i for i in range(1, len(rates)) if rates[i] <= rates[i - 1]][k - 1]
+        ),
+        "below the first rate is not below the one before.": (
+            lambda rates, k: [i for i in range(1, len(rates)) if rates[i] < rates[0]][k - 1]
+        ),
         "this is the rate after the drop. Asked is the step.": (
             lambda rates, k: rates[milestone(rates, k)]
         ),
@@ -266,7 +340,14 @@ MILESTONE = Write(
         ),
         "the k-th is counted from the end.": lambda rates, k: falls(rates)[-k],
     },
-    refused=(((STAIRS, 4), "k"), (((0.1, 0.1), 1), "k"), ((STAIRS, 0), "k")),
+    drawn=drawn_record,
+    refused=(
+        ((STAIRS, 4), "k"),
+        (([0.1, 0.1], 1), "k"),
+        (([0.1], 1), "k"),
+        ((STAIRS, 0), "k"),
+        ((STAIRS, -1), "k"),
+    ),
 )
 
 EXERCISES = {

@@ -9,12 +9,14 @@ def last_moment(rates, h, variance, start):
     return moment
 
 
-def noise_floor(eta, h, variance, batch=1, beta=0.0):
+def noise_floor(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     """The second moment that an update of heavy ball leaves as it is."""
-    if eta * h >= 2 * (1 + beta):
-        raise ValueError(f"eta must be below 2 (1 + beta) / h, got {eta}")
-    # For beta = 0 this is eta * variance / (h * batch * (2 - eta * h)).
-    return (1 + beta) * eta * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - eta * h))
+    # A velocity with a share of every gradient moves like a plain one at that share of the rate.
+    rate = (1 - dampening) * eta
+    if rate * h >= 2 * (1 + beta):
+        raise ValueError(f"eta must be below 2 (1 + beta) / ((1 - dampening) h), got {eta}")
+    # For beta = 0 this is rate * variance / (h * batch * (2 - rate * h)).
+    return (1 + beta) * rate * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - rate * h))
 
 
 def best_moment(steps, h, variance, start):

@@ -29,11 +29,11 @@ def next_rate(rates, losses):
     return 0.0
 
 
-def seeds_needed(effect, spread, correlation):
+def seeds_needed(effect, first_spread, second_spread, correlation):
     """Solve effect = 4 standard errors for the number of seeds, and round up."""
     if effect <= 0:
         raise ValueError(f"effect must be positive, got {effect}")
-    variance = 2 * spread**2 * (1 - correlation)
+    variance = first_spread**2 + second_spread**2 - 2 * correlation * first_spread * second_spread
     return max(2, math.ceil(16 * variance / effect**2))
 
 

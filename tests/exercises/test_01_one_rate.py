@@ -93,6 +93,33 @@ def edge_typed_in(curvatures, beta=0.0):
     return 0.38
 
 
+@wrong("01.largest_stable", "All numbers are right.", "its text must name beta")
+def edge_that_names_another_word(curvatures, beta=0.0):
+    if not 0 <= beta < 1:
+        raise ValueError("the betas lie in [0, 1)")
+    return 2 * (1 + beta) / max(curvatures)
+
+
+@wrong("01.largest_stable", "these arguments are allowed, and the function refuses them")
+def edge_that_refuses_no_momentum(curvatures, beta=0.0):
+    if not 0 < beta < 1:
+        raise ValueError("beta")
+    return 2 * (1 + beta) / max(curvatures)
+
+
+@wrong("01.largest_stable", "curvatures=[0.3, 4.0, 0.01]) changes the list")
+def edge_of_a_list_that_is_sorted_in_place(curvatures, beta=0.0):
+    refuse(beta)
+    curvatures.sort()
+    return 2 * (1 + beta) / curvatures[-1]
+
+
+@wrong("01.largest_stable", "rounded to 3 digits")
+def edge_rounded(curvatures, beta=0.0):
+    refuse(beta)
+    return round(2 * (1 + beta) / max(curvatures), 3)
+
+
 @right("01.largest_stable")
 def edge_in_numpy(curvatures, beta=0.0):
     if beta < 0 or beta >= 1:
@@ -163,6 +190,19 @@ def best_of_the_first_and_the_last(curvatures):
 @wrong("01.best_rate", "returned None", "a missing return")
 def best_that_is_printed(curvatures):
     2 / (min(curvatures) + max(curvatures))
+
+
+@wrong("01.best_rate", "[8]) returned 0.25;", "Its best rate is 1 / h")
+def best_with_a_special_case(curvatures):
+    return 2 / (min(curvatures) + max(curvatures)) if len(curvatures) > 1 else 2 / curvatures[0]
+
+
+@wrong("01.best_rate", "expected 0.0952381")
+def best_on_a_grid(curvatures):
+    def slowest(rate):
+        return max(abs(1 - rate * h) for h in curvatures)
+
+    return min((i / 1000 for i in range(1, 2000)), key=slowest)
 
 
 @right("01.best_rate")
@@ -244,6 +284,49 @@ def updates_of_two_bases(share, condition):
 @wrong("01.updates_needed", "same for all arguments")
 def updates_typed_in(share, condition):
     return 35
+
+
+@wrong("01.updates_needed", "returned 2; expected 1.", "where the share is met exactly")
+def updates_that_add_one(share, condition):
+    if condition == 1:
+        return 1
+    return int(math.log(share) / math.log(factor(condition))) + 1
+
+
+@wrong(
+    "01.updates_needed", "condition=3) returned 2; expected 1.", "where the share is met exactly"
+)
+def updates_until_it_is_less(share, condition):
+    count, left = 1, factor(condition)
+    while left >= share:
+        count, left = count + 1, left * factor(condition)
+    return count
+
+
+@wrong("01.updates_needed", "condition=3) returned 2; expected 1.")
+def updates_by_a_better_rule_of_thumb(share, condition):
+    if condition == 1:
+        return 1
+    return math.ceil(math.log(1 / share) / 2 * (condition - 1 / (3 * condition)))
+
+
+@wrong("01.updates_needed", "with arguments drawn at random is wrong in")
+def updates_of_one_in_a_bowl_that_is_nearly_round(share, condition):
+    return 1 if condition <= 2 else updates(share, condition)
+
+
+@wrong("01.updates_needed", "In a round bowl", "returned 0; expected 1.", "needs one")
+def updates_of_none_in_a_round_bowl(share, condition):
+    return updates(share, condition) if condition > 1 else 0
+
+
+@wrong("01.updates_needed", "condition=1) did not end within 2 seconds", "a loop that does not end")
+def updates_without_end(share, condition):
+    count, left = 0, 1.0
+    while left > share:
+        left = math.exp(count * math.log1p(-2 / (condition + 1))) if condition > 1 else 1.0
+        count += left > share
+    return count
 
 
 @right("01.updates_needed")
@@ -328,6 +411,28 @@ def growth_of_real_roots(eta, h, beta=0.0):
 @wrong("01.growth", "which is not a number")
 def growth_that_says_yes_or_no(eta, h, beta=0.0):
     return 0 < eta < 2 * (1 + beta) / h
+
+
+@wrong("01.growth", "With beta left out", "raised TypeError", "beta has no default")
+def growth_without_a_default(eta, h, beta):
+    return max(map(abs, roots(eta, h, beta)))
+
+
+@wrong(
+    "01.growth", "growth(eta=0.05, h=10) returned 0.948683; expected 0.5.", "the default of beta"
+)
+def growth_with_another_default(eta, h, beta=0.9):
+    return max(map(abs, roots(eta, h, beta)))
+
+
+@wrong("01.growth", "returned 0; expected 0.8.", "the square root of beta, always")
+def growth_of_the_root_of_beta(eta, h, beta=0.0):
+    return math.sqrt(beta)
+
+
+@wrong("01.growth", "returned 0.64; expected 0.8.", "That multiplies the loss")
+def growth_of_the_loss(eta, h, beta=0.0):
+    return max(map(abs, roots(eta, h, beta))) ** 2
 
 
 @right("01.growth")

@@ -62,9 +62,7 @@ def last_moment_of_plain_descent(rates, h, variance, start):
     return start * math.prod((1 - eta * h) ** 2 for eta in rates)
 
 
-@wrong(
-    "02.last_moment", "rates=(0.5,)", "returned 1; expected 0.25", "the first update is left out"
-)
+@wrong("02.last_moment", "rates=[0.5]", "returned 1; expected 0.25", "the first update is left out")
 def last_moment_without_the_first_update(rates, h, variance, start):
     moment = start
     for t in range(1, len(rates)):
@@ -128,6 +126,46 @@ def last_moment_that_goes_on_from_the_last_run(rates, h, variance, start, seen=[
     return moment
 
 
+@wrong("02.last_moment", "returned 1.1552;", "only the last update counts")
+def last_moment_that_always_begins_at_the_start(rates, h, variance, start):
+    moment = start
+    for eta in rates:
+        moment = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return moment
+
+
+@wrong("02.last_moment", "rates=[0.3, 0.1]", "from the last rate to the first")
+def last_moment_in_reverse(rates, h, variance, start):
+    for eta in reversed(rates):
+        start = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return start
+
+
+@wrong("02.last_moment", "the mixed term is kept")
+def last_moment_with_the_mixed_term(rates, h, variance, start):
+    for eta in rates:
+        mixed = 2 * eta * (1 - eta * h) * math.sqrt(variance * start)
+        start = (1 - eta * h) ** 2 * start + mixed + eta**2 * variance
+    return start
+
+
+@wrong("02.last_moment", "Called again", "random numbers. What is asked can be computed")
+def last_moment_by_luck(rates, h, variance, start):
+    theta = np.full(1000, math.sqrt(start))
+    rng = np.random.default_rng()
+    for eta in rates:
+        theta -= eta * (h * theta + rng.normal(0, math.sqrt(variance), 1000))
+    return np.square(theta).mean() + rng.normal(0, 1e-3)
+
+
+@wrong("02.last_moment", "changes the list")
+def last_moment_that_uses_the_rates_up(rates, h, variance, start):
+    while rates:
+        eta = rates.pop(0)
+        start = (1 - eta * h) ** 2 * start + eta**2 * variance
+    return start
+
+
 @right("02.last_moment")
 def last_moment_unrolled(rates, h, variance, start):
     keep = np.append(np.cumprod((1 - np.array(rates)[::-1] * h) ** 2)[::-1], 1)
@@ -145,7 +183,8 @@ def last_moment_by_recursion(rates, h, variance, start):
 # 02.noise_floor
 
 
-def floor(eta, h, variance, batch=1, beta=0.0):
+def floor(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     room = 2 * (1 + beta) - eta * h
     if room <= 0:
         raise ValueError(f"no floor: eta = {eta} is too large")
@@ -153,52 +192,52 @@ def floor(eta, h, variance, batch=1, beta=0.0):
 
 
 @wrong("02.noise_floor", "eta=0.5, h=1.0", "returned 0.166667; expected 0.333333", "of the loss")
-def noise_floor_of_the_loss(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_the_loss(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return h / 2 * floor(eta, h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "returned 0.25; expected 0.333333", "the approximation for small rates")
-def noise_floor_of_a_small_rate(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_a_small_rate(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta * variance / (2 * h * batch) / (1 - beta)
 
 
 @wrong("02.noise_floor", "returned 0.25; expected 0.333333", "this is what one update adds")
-def noise_floor_of_one_update(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_one_update(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta**2 * variance / batch
 
 
 @wrong("02.noise_floor", "returned 0.5; expected 0.333333", "an update forgets too little")
-def noise_floor_without_the_square(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_the_square(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return eta**2 * variance / batch / (1 - (1 - eta * h))
 
 
 @wrong("02.noise_floor", "another curvature", "h=0.7", "no h in the denominator")
-def noise_floor_without_the_curvature(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_the_curvature(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, batch, beta) * h
 
 
 @wrong("02.noise_floor", "With a batch", "batch=64", "returned 0.333333", "no batch")
-def noise_floor_without_a_batch(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_a_batch(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, 1, beta)
 
 
 @wrong("02.noise_floor", "batch=64", "the batch counts twice")
-def noise_floor_with_the_batch_squared(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_with_the_batch_squared(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance / batch**2, 1, beta)
 
 
 @wrong("02.noise_floor", "batch=64", "the root of the batch")
-def noise_floor_with_the_root_of_the_batch(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_with_the_root_of_the_batch(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance / math.sqrt(batch), 1, beta)
 
 
 @wrong("02.noise_floor", "With momentum", "returned 0.0145402; expected 0.144185", "no momentum")
-def noise_floor_without_momentum(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_without_momentum(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta, h, variance, batch)
 
 
 @wrong("02.noise_floor", "With momentum", "returned 0.17316", "the limit of small rates")
-def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     eta = eta / (1 - beta)
     if eta * h >= 2:
         raise ValueError("eta is too large")
@@ -206,41 +245,78 @@ def noise_floor_of_an_effective_rate(eta, h, variance, batch=1, beta=0.0):
 
 
 @wrong("02.noise_floor", "beta=0.9", "damped momentum")
-def noise_floor_of_damped_momentum(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_of_damped_momentum(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return floor(eta * (1 - beta), h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "At a rate of 0", "raised ZeroDivisionError", "expected 0")
-def noise_floor_upside_down(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_upside_down(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 1 / (1 / floor(eta, h, variance, batch, beta))
 
 
 @wrong("02.noise_floor", "All numbers are right.", "eta=2.5", "must raise a ValueError")
-def noise_floor_below_zero(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_below_zero(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     return (1 + beta) * eta * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - eta * h))
 
 
 @wrong("02.noise_floor", "eta=3.0", "raised ValueError: eta is too large; expected 71.25")
-def noise_floor_that_knows_no_momentum_in_its_limit(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_that_knows_no_momentum_in_its_limit(
+    eta, h, variance, batch=1, beta=0.0, dampening=0.0
+):
     if eta * h >= 2:
         raise ValueError("eta is too large")
     return floor(eta, h, variance, batch, beta)
 
 
 @wrong("02.noise_floor", "its text must name eta")
-def noise_floor_that_does_not_say_what_is_wrong(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_that_does_not_say_what_is_wrong(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     if eta * h >= 2 * (1 + beta):
-        raise ValueError("unstable")
+        raise ValueError("beta and eta_max do not go together")
     return floor(eta, h, variance, batch, beta)
 
 
+@wrong("02.noise_floor", "eta=2.0, h=1.0, variance=1.0) raised ZeroDivisionError", "names eta")
+def noise_floor_that_is_infinite_at_its_limit(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
+    if eta * h > 2 * (1 + beta):
+        raise ValueError("eta is too large")
+    return (1 + beta) * eta * variance / (h * batch * (1 - beta) * (2 * (1 + beta) - eta * h))
+
+
+@wrong("02.noise_floor", "With dampening", "dampening is not used")
+def noise_floor_without_dampening(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta, h, variance, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening", "dampening itself multiplies")
+def noise_floor_of_what_is_taken_away(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta * (dampening or 1), h, variance, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening", "dampening acts on the noise alone")
+def noise_floor_of_damped_noise(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta, h, variance * (1 - dampening) ** 2, batch, beta)
+
+
+@wrong("02.noise_floor", "With dampening and a large rate", "raised ValueError: eta is too large")
+def noise_floor_that_knows_no_dampening_in_its_limit(
+    eta, h, variance, batch=1, beta=0.0, dampening=0.0
+):
+    if eta * h >= 2 * (1 + beta):
+        raise ValueError("eta is too large")
+    return floor(eta, h, variance, batch, beta, dampening)
+
+
 @wrong("02.noise_floor", "same for all arguments")
-def noise_floor_typed_in(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_typed_in(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 0.144185
 
 
 @right("02.noise_floor")
-def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     if eta * h >= 2 * (1 + beta):
         raise ValueError(f"eta={eta}")
     move = np.array([[1 - eta * h, -eta * beta], [h, beta]])
@@ -252,7 +328,8 @@ def noise_floor_by_waiting(eta, h, variance, batch=1, beta=0.0):
 
 
 @right("02.noise_floor")
-def noise_floor_as_a_product(eta, h, variance, batch=1, beta=0.0):
+def noise_floor_as_a_product(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    eta = (1 - dampening) * eta
     largest = 2 * (1 + beta) / h
     if not eta < largest:
         raise ValueError(f"eta must be below {largest}")

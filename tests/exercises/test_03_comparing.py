@@ -29,7 +29,7 @@ def differences(first, second):
     return [a - b for a, b in zip(first, second, strict=True)]
 
 
-@wrong("03.paired_se", "paired_se(first=(0.5, 0.7, 0.6),", "the partners are lost")
+@wrong("03.paired_se", "paired_se(first=[0.5, 0.7, 0.6],", "the partners are lost")
 def paired_se_that_is_unpaired(first, second):
     check_lengths(first, second)
     return math.sqrt((statistics.variance(first) + statistics.variance(second)) / len(first))
@@ -90,17 +90,66 @@ def paired_se_for_eight_seeds_whatever_their_number(first, second):
     return statistics.stdev(differences(first, second)) / math.sqrt(8)
 
 
-@wrong("03.paired_se", "All numbers are right.", "(0.5, 0.6)) returned", "that names second")
+@wrong("03.paired_se", "All numbers are right.", "[0.5, 0.6]) returned", "that names second")
 def paired_se_that_cuts_the_longer_list(first, second):
     n = min(len(first), len(second))
     return lab.compare(first[:n], second[:n]).se
 
 
-@wrong("03.paired_se", "second=(0.4,)) raised StatisticsError", "its text must name first")
+@wrong("03.paired_se", "second=[0.4]) raised StatisticsError", "its text must name first")
 def paired_se_that_leaves_one_seed_to_the_library(first, second):
     if len(first) != len(second):
         raise ValueError("second has another length")
     return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "With two seeds", "returned 0; expected 0.15")
+def paired_se_that_wants_three_seeds(first, second):
+    check_lengths(first, second)
+    if len(first) == 2:
+        return 0.0
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "With two seeds", "these arguments are allowed")
+def paired_se_that_refuses_two_seeds(first, second):
+    check_lengths(first, second)
+    if len(first) <= 2:
+        raise ValueError("first needs more losses")
+    return statistics.stdev(differences(first, second)) / math.sqrt(len(first))
+
+
+@wrong("03.paired_se", "paired_se(...) with arguments drawn at random is wrong in")
+def paired_se_of_eight_seeds_at_most(first, second):
+    check_lengths(first, second)
+    return statistics.stdev(differences(first, second)) / math.sqrt(min(8, len(first)))
+
+
+@wrong("03.paired_se", "second=[0.5, 0.6, 0.7]) returned", "that names second")
+def paired_se_that_cuts_a_longer_second(first, second):
+    if len(second) < len(first):
+        raise ValueError("second is too short")
+    check_lengths(first, second[: len(first)])
+    d = [a - b for a, b in zip(first, second, strict=False)]
+    return statistics.stdev(d) / math.sqrt(len(d))
+
+
+@wrong("03.paired_se", "paired_se(first=[], second=[]) raised ZeroDivisionError", "names first")
+def paired_se_of_nothing(first, second):
+    if len(first) != len(second):
+        raise ValueError("second has another length")
+    if len(first) == 1:
+        raise ValueError("first has one loss")
+    d = differences(first, second)
+    mean = sum(d) / len(d)
+    return math.sqrt(sum((x - mean) ** 2 for x in d) / (len(d) - 1) / len(d))
+
+
+@wrong("03.paired_se", "the mean is not taken away")
+def paired_se_around_zero(first, second):
+    check_lengths(first, second)
+    d = differences(first, second)
+    return math.sqrt(sum(x * x for x in d) / (len(d) - 1) / len(d))
 
 
 @right("03.paired_se")
@@ -164,7 +213,7 @@ def next_rate_that_doubles(rates, losses):
     return rates[0] / 2 if best == 0 else rates[-1] * 2 if best == len(rates) - 1 else 0
 
 
-@wrong("03.next_rate", "rates=(0.01, 0.03, 0.1, 0.2)", "the ratio at the wrong edge")
+@wrong("03.next_rate", "rates=[0.01, 0.03, 0.1, 0.2]", "the ratio at the wrong edge")
 def next_rate_with_the_upper_ratio_at_both_edges(rates, losses):
     best, ratio = place(losses), rates[-1] / rates[-2]
     return rates[0] / ratio if best == 0 else rates[-1] * ratio if best == len(rates) - 1 else 0
@@ -178,7 +227,7 @@ def next_rate_by_numpys_argmin(rates, losses):
     return rates[-1] ** 2 / rates[-2] if best == len(rates) - 1 else 0
 
 
-@wrong("03.next_rate", "losses=(nan, 0.6, 0.7)", "nan is compared with a number")
+@wrong("03.next_rate", "losses=[nan, 0.6, 0.7]", "nan is compared with a number")
 def next_rate_by_min(rates, losses):
     best = losses.index(min(losses))
     if best == 0:
@@ -214,6 +263,32 @@ def next_rate_by_place(rates, losses):
     return rates[edge] * rates[edge] / rates[inside]
 
 
+@wrong("03.next_rate", "losses=[2e+300, 3e+300, nan]", "in place of nan")
+def next_rate_with_a_large_loss_for_nan(rates, losses):
+    return next_rate_that_checks_first(rates, [x if math.isfinite(x) else 10 for x in losses])
+
+
+@wrong("03.next_rate", "losses=[0.8, 0.6, nan]) changes the list", "Work on a copy")
+def next_rate_that_repairs_the_losses(rates, losses):
+    for i, loss in enumerate(losses):
+        losses[i] = loss if math.isfinite(loss) else math.inf
+    return next_rate_that_checks_first(rates, losses)
+
+
+@wrong("03.next_rate", "rates=[0.1, 0.2, 0.6]", "Above the grid it is that of the last two")
+def next_rate_with_the_lower_ratio_at_both_edges(rates, losses):
+    best = place(losses)
+    if 0 < best < len(rates) - 1:
+        return 0
+    return rates[0] ** 2 / rates[1] if best == 0 else rates[-1] * rates[1] / rates[0]
+
+
+@wrong("03.next_rate", "losses=[nan, 0.8]) returned 0.05; expected 0.4.")
+def next_rate_with_the_largest_loss_for_nan(rates, losses):
+    worst = max(loss for loss in losses if math.isfinite(loss))
+    return next_rate_that_checks_first(rates, [x if math.isfinite(x) else worst for x in losses])
+
+
 @right("03.next_rate")
 def next_rate_that_checks_first(rates, losses):
     if len(rates) < 2:
@@ -236,90 +311,137 @@ def next_rate_in_logarithms(rates, losses):
 # 03.seeds_needed
 
 
-def exact(effect, spread, correlation):
+def exact(effect, first_spread, second_spread, correlation):
     if effect <= 0:
         raise ValueError("effect must be positive")
-    return 32 * (1 - correlation) * (spread / effect) ** 2
+    covariance = correlation * first_spread * second_spread
+    return 16 * (first_spread**2 + second_spread**2 - 2 * covariance) / effect**2
 
 
 @wrong("03.seeds_needed", "returned 80; expected 142.", "three standard errors. Asked are four")
-def seeds_for_three_standard_errors(effect, spread, correlation):
-    return max(2, math.ceil(9 * 2 * spread**2 * (1 - correlation) / effect**2))
+def seeds_for_three_standard_errors(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, correlation) * 9 / 16))
 
 
-@wrong("03.seeds_needed", "returned 71; expected 142.", "twice the variance")
-def seeds_by_the_spread_of_one_run(effect, spread, correlation):
-    return max(2, math.ceil((4 * spread / effect) ** 2 * (1 - correlation)))
+@wrong("03.seeds_needed", "returned 71; expected 142.", "the variances of both")
+def seeds_by_the_spread_of_one_run(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil((4 * first_spread / effect) ** 2))
 
 
 @wrong("03.seeds_needed", "returned 12; expected 142.", "no square")
-def seeds_without_the_square(effect, spread, correlation):
-    return max(2, math.ceil(4 * spread * math.sqrt(2 * (1 - correlation)) / effect))
+def seeds_without_the_square(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(math.sqrt(exact(effect, first_spread, second_spread, correlation))))
 
 
 @wrong("03.seeds_needed", "returned 141; expected 142.", "rounded down")
-def seeds_rounded_down(effect, spread, correlation):
-    return max(2, int(exact(effect, spread, correlation)))
+def seeds_rounded_down(effect, first_spread, second_spread, correlation):
+    return max(2, int(exact(effect, first_spread, second_spread, correlation)))
 
 
 @wrong("03.seeds_needed", "returned 141; expected 142.", "rounded to the nearest")
-def seeds_rounded_to_the_nearest(effect, spread, correlation):
-    return max(2, round(exact(effect, spread, correlation)))
+def seeds_rounded_to_the_nearest(effect, first_spread, second_spread, correlation):
+    return max(2, round(exact(effect, first_spread, second_spread, correlation)))
 
 
 @wrong("03.seeds_needed", "returned 141.12; expected 142.", "not rounded")
-def seeds_with_decimals(effect, spread, correlation):
-    return max(2, exact(effect, spread, correlation))
+def seeds_with_decimals(effect, first_spread, second_spread, correlation):
+    return max(2, exact(effect, first_spread, second_spread, correlation))
 
 
 @wrong("03.seeds_needed", "Paired, ", "returned 142; expected 43.", "correlation is not used")
-def seeds_of_an_unpaired_comparison(effect, spread, correlation):
-    return max(2, math.ceil(exact(effect, spread, 0)))
+def seeds_of_an_unpaired_comparison(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, 0)))
 
 
 @wrong("03.seeds_needed", "Paired, ", "the correlation has the wrong sign")
-def seeds_that_grow_with_the_correlation(effect, spread, correlation):
-    return max(2, math.ceil(exact(effect, spread, -correlation)))
+def seeds_that_grow_with_the_correlation(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, -correlation)))
 
 
 @wrong("03.seeds_needed", "Paired, ", "the correlation is squared")
-def seeds_with_the_squared_correlation(effect, spread, correlation):
-    return max(2, math.ceil(exact(effect, spread, correlation**2)))
+def seeds_with_the_squared_correlation(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, correlation**2)))
 
 
 @wrong("03.seeds_needed", "With a large effect", "returned 1; expected 2.", "no spread")
-def seeds_that_may_be_one(effect, spread, correlation):
-    return math.ceil(exact(effect, spread, correlation))
+def seeds_that_may_be_one(effect, first_spread, second_spread, correlation):
+    return math.ceil(exact(effect, first_spread, second_spread, correlation))
+
+
+@wrong("03.seeds_needed", "With two spreads", "the first spread for both")
+def seeds_of_equal_spreads(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, first_spread, correlation)))
+
+
+@wrong("03.seeds_needed", "With two spreads", "the mean of the two spreads")
+def seeds_of_the_mean_spread(effect, first_spread, second_spread, correlation):
+    spread = (first_spread + second_spread) / 2
+    return max(2, math.ceil(exact(effect, spread, spread, correlation)))
+
+
+@wrong("03.seeds_needed", "returned 283; expected 142.", "added before they are squared")
+def seeds_of_added_spreads(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(16 * (first_spread + second_spread) ** 2 / effect**2))
+
+
+@wrong("03.seeds_needed", "Paired, ", "correlation=0.95", "Only equal spreads allow that")
+def seeds_times_one_minus_the_correlation(effect, first_spread, second_spread, correlation):
+    unpaired = exact(effect, first_spread, second_spread, 0)
+    return max(2, math.ceil(unpaired * (1 - correlation)))
+
+
+@wrong("03.seeds_needed", "correlation=-0.15", "expected 134")
+def seeds_that_know_no_negative_correlation(effect, first_spread, second_spread, correlation):
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, max(0, correlation))))
+
+
+@wrong("03.seeds_needed", "returned 129; expected 128.", "one seed too many")
+def seeds_one_too_many_at_a_hit(effect, first_spread, second_spread, correlation):
+    return max(2, math.floor(exact(effect, first_spread, second_spread, correlation)) + 1)
+
+
+@wrong("03.seeds_needed", "just missed", "returned 128; expected 129.")
+def seeds_that_forgive_a_near_miss(effect, first_spread, second_spread, correlation):
+    return max(2, int(exact(effect, first_spread, second_spread, correlation) + 0.999))
+
+
+@wrong("03.seeds_needed", "All numbers are right.", "its text must name effect")
+def seeds_that_name_another_word(effect, first_spread, second_spread, correlation):
+    if effect <= 0:
+        raise ValueError("not effective")
+    return max(2, math.ceil(exact(effect, first_spread, second_spread, correlation)))
 
 
 @wrong("03.seeds_needed", "same for all arguments")
-def seeds_typed_in(effect, spread, correlation):
+def seeds_typed_in(effect, first_spread, second_spread, correlation):
     return 77
 
 
 @wrong("03.seeds_needed", "All numbers are right.", "effect=-0.1", "must raise a ValueError")
-def seeds_for_a_negative_effect(effect, spread, correlation):
+def seeds_for_a_negative_effect(effect, first_spread, second_spread, correlation):
     if effect == 0:
         raise ValueError("effect is zero")
-    return max(2, math.ceil(exact(abs(effect), spread, correlation)))
+    return max(2, math.ceil(exact(abs(effect), first_spread, second_spread, correlation)))
 
 
 @wrong("03.seeds_needed", "raised ZeroDivisionError", "a ValueError that names effect")
-def seeds_for_no_effect(effect, spread, correlation):
-    return max(2, math.ceil(32 * (1 - correlation) * spread**2 / effect**2))
+def seeds_for_no_effect(effect, first_spread, second_spread, correlation):
+    variance = first_spread**2 + second_spread**2 - 2 * correlation * first_spread * second_spread
+    return max(2, math.ceil(16 * variance / effect**2))
 
 
 @right("03.seeds_needed")
-def seeds_by_the_formula(effect, spread, correlation):
-    return float(max(2, math.ceil(exact(effect, spread, correlation))))
+def seeds_by_the_formula(effect, first_spread, second_spread, correlation):
+    return float(max(2, math.ceil(exact(effect, first_spread, second_spread, correlation))))
 
 
 @right("03.seeds_needed")
-def seeds_by_trying(effect, spread, correlation):
+def seeds_by_trying(effect, first_spread, second_spread, correlation):
     if not effect > 0:
         raise ValueError(f"no number of seeds finds an effect of {effect}")
     seeds = 2
-    while 4 * spread * math.sqrt(2 * (1 - correlation) / seeds) > effect:
+    variance = first_spread**2 + second_spread**2 - 2 * correlation * first_spread * second_spread
+    while 4 * math.sqrt(variance / seeds) > effect:
         seeds += 1
     return seeds
 

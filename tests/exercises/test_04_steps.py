@@ -80,6 +80,18 @@ def gamma_that_refuses_a_constant_rate(share, steps):
     return share ** (1 / steps)
 
 
+@wrong("04.gamma_for", "its text must name share")
+def gamma_that_names_shares(share, steps):
+    if not 0 < share <= 1:
+        raise ValueError("shares lie between 0 and 1")
+    return share ** (1 / steps)
+
+
+@wrong("04.gamma_for", "rounded to 5 digits")
+def gamma_rounded_to_five_digits(share, steps):
+    return round(share ** (1 / steps), 5)
+
+
 @right("04.gamma_for")
 def gamma_by_logarithms(share, steps):
     if share <= 0 or share > 1:
@@ -147,6 +159,18 @@ def half_life_that_refuses_the_constant_alone(gamma):
     if gamma == 1:
         raise ValueError("gamma must not be 1")
     return math.log(0.5) / math.log(gamma)
+
+
+@wrong("04.half_life", "half_life(gamma=-0.5) raised", "its text must name gamma")
+def half_life_that_leaves_a_negative_gamma_to_the_logarithm(gamma):
+    if gamma == 0 or gamma >= 1:
+        raise ValueError(f"gamma={gamma}")
+    return math.log(0.5) / math.log(gamma)
+
+
+@wrong("04.half_life", "Every result is 2 times what is expected")
+def half_life_twice(gamma):
+    return 2 * math.log(0.5) / math.log(gamma)
 
 
 @right("04.half_life")
@@ -259,6 +283,39 @@ def multistep_that_multiplies_a_global(step, base_lr, milestones, gamma):
     return RATES[milestones]
 
 
+def reached(step, milestones):
+    return sum(step >= milestone for milestone in milestones)
+
+
+@wrong("04.multistep", "With small rates", "rounded to 8 digits")
+def multistep_rounded(step, base_lr, milestones, gamma):
+    if gamma < 0:
+        raise ValueError("gamma")
+    return round(base_lr * gamma ** reached(step, milestones), 8)
+
+
+@wrong("04.multistep", "gamma=2.0) raised ValueError", "these arguments are allowed")
+def multistep_that_only_decays(step, base_lr, milestones, gamma):
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"gamma must lie in [0, 1], got {gamma}")
+    return base_lr * gamma ** reached(step, milestones)
+
+
+@wrong("04.multistep", "With many milestones", "step=7")
+def multistep_of_three_drops_at_most(step, base_lr, milestones, gamma):
+    if gamma < 0:
+        raise ValueError("gamma")
+    return base_lr * gamma ** min(3, reached(step, milestones))
+
+
+@wrong("04.multistep", "milestones=(), gamma=-0.1) returned 0.1. It must raise")
+def multistep_that_asks_at_a_milestone(step, base_lr, milestones, gamma):
+    for _ in milestones:
+        if gamma < 0:
+            raise ValueError("gamma")
+    return base_lr * gamma ** reached(step, milestones)
+
+
 @right("04.multistep")
 def multistep_update_by_update(step, base_lr, milestones, gamma):
     if gamma < 0:
@@ -351,6 +408,14 @@ def best_drop_that_never_starts_low(curvatures, base_lr, gamma, total_steps):
 @wrong("04.best_drop", "base_lr=0.2,", "returned 25; expected 10.", "same for all arguments")
 def best_drop_typed_in(curvatures, base_lr, gamma, total_steps):
     return 25
+
+
+@wrong("04.best_drop", "In three directions", "noise of variance 1 in every direction")
+def best_drop_under_equal_noise(curvatures, base_lr, gamma, total_steps):
+    problem = NoisyQuadratic(curvatures, [1.0] * len(curvatures))
+    rates = [MultiStepLR(base_lr, (m,), gamma).curve(total_steps) for m in range(total_steps + 1)]
+    losses = [problem.final_loss(each) for each in rates]
+    return losses.index(min(losses))
 
 
 @right("04.best_drop")

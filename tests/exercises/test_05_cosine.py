@@ -106,7 +106,7 @@ def cosine_that_refuses_nothing(step, base_lr, T_max, eta_min=0.0):
     return CosineAnnealingLR(1.0, T_max)(step) * (base_lr - eta_min) + eta_min
 
 
-@wrong("05.cosine", "step=150, base_lr=0.1", "returned 0.2. It must raise a ValueError")
+@wrong("05.cosine", "step=150, base_lr=0.1", "returned 0.11. It must raise a ValueError")
 def cosine_that_refuses_too_late(step, base_lr, T_max, eta_min=0.0):
     if step >= T_max:
         return eta_min
@@ -133,6 +133,22 @@ COUNT = {"step": -1}
 def cosine_that_counts_its_calls(step, base_lr, T_max, eta_min=0.0):
     COUNT["step"] += 1
     return CosineAnnealingLR(base_lr, T_max, eta_min)(COUNT["step"])
+
+
+@wrong("05.cosine", "its text must name eta_min")
+def cosine_that_names_a_longer_word(step, base_lr, T_max, eta_min=0.0):
+    if eta_min > base_lr:
+        raise ValueError("eta_minimum is above the peak")
+    if step >= T_max:
+        return eta_min
+    return eta_min + (base_lr - eta_min) * (1 + cos(pi * step / T_max)) / 2
+
+
+@wrong("05.cosine", "3.14 is not pi")
+def cosine_with_an_old_pi(step, base_lr, T_max, eta_min=0.0):
+    if step >= T_max:
+        return eta_min
+    return eta_min + (base_lr - eta_min) * (1 + cos(3.14 * step / T_max)) / 2
 
 
 @right("05.cosine")
@@ -252,14 +268,24 @@ def residual_without_a_return_for_a_short_cosine(c):
     return None
 
 
+@wrong("05.residual", "residual(c=1.01) returned 0;")
+def residual_of_almost_one(c):
+    return (1 + cos(pi / c)) / 2 if c > 1.02 else 0
+
+
 @right("05.residual")
 def residual_by_the_half_angle(c):
     return cos(pi / 2 / max(c, 1)) ** 2
 
 
+@wrong("05.residual", "residual(...) with arguments drawn at random is wrong in")
+def residual_of_whole_numbers_of_updates(c):
+    return np.float64(CosineAnnealingLR(1.0, round(1000 * c))(1000))
+
+
 @right("05.residual")
-def residual_of_a_schedule(c):
-    return np.float64(CosineAnnealingLR(1.0, round(40_000 * c))(40_000))
+def residual_of_the_time_that_the_fall_has(c):
+    return (1 + np.cos(pi * min(1, 1 / c))) / 2
 
 
 # 05.rescue
@@ -348,6 +374,27 @@ def rescue_that_remembers_the_rate_at_now(step, base_lr, T_max, now, end):
     if step < now:
         return LAST["rate"]
     return LAST["rate"] * (end - step) / (end - now) if step < end else 0.0
+
+
+@wrong(
+    "05.rescue", "With news that come late", "step=80,", "the smaller of the line and the cosine"
+)
+def rescue_by_the_smaller(step, base_lr, T_max, now, end):
+    if step >= end:
+        return 0.0
+    if step < now:
+        return fall(step, base_lr, T_max)
+    line = fall(now, base_lr, T_max) * (end - step) / (end - now)
+    return min(line, fall(step, base_lr, T_max))
+
+
+@wrong("05.rescue", "step=300,", "The first step of the line is now")
+def rescue_whose_line_begins_one_step_down(step, base_lr, T_max, now, end):
+    if step >= end:
+        return 0.0
+    if step < now:
+        return fall(step, base_lr, T_max)
+    return fall(now, base_lr, T_max) * (end - step - 1) / (end - now)
 
 
 @right("05.rescue")

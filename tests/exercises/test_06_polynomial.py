@@ -83,6 +83,20 @@ def noam_that_does_not_say_what_is_wrong(step, d_model, warmup_steps):
     return NoamLR(d_model, warmup_steps)(step)
 
 
+@wrong("06.noam", "warmup_steps=-5) returned", "a ValueError that names warmup_steps")
+def noam_that_refuses_zero_alone(step, d_model, warmup_steps):
+    if warmup_steps == 0:
+        raise ValueError("warmup_steps")
+    return d_model**-0.5 * min(step**-0.5, step * abs(warmup_steps) ** -1.5) if step else 0.0
+
+
+@wrong("06.noam", "rounded to 4 digits")
+def noam_rounded_to_four_digits(step, d_model, warmup_steps):
+    if warmup_steps < 1:
+        raise ValueError("warmup_steps")
+    return round(d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5), 4) if step else 0.0
+
+
 @right("06.noam")
 def noam_by_its_peak(step, d_model, warmup_steps):
     if warmup_steps <= 0:
@@ -93,8 +107,8 @@ def noam_by_its_peak(step, d_model, warmup_steps):
 
 @right("06.noam")
 def noam_in_numpy(step, d_model, warmup_steps):
-    if warmup_steps == 0:
-        raise ValueError("warmup_steps must not be 0")
+    if warmup_steps < 1:
+        raise ValueError(f"no warmup_steps: {warmup_steps}")
     t, w = np.float64(max(step, 1e-9)), np.float64(warmup_steps)
     return np.minimum(t**-0.5, step * w**-1.5) / np.sqrt(d_model) if step else np.float64(0)
 
@@ -167,6 +181,34 @@ def regret_that_looks_at_the_ends_only(rates, distance, gradient_norm):
     if rates[0] < rates[-1]:
         raise ValueError("rates increase")
     return distance**2 / (2 * rates[-1]) + gradient_norm**2 / 2 * sum(rates)
+
+
+def the_bound(rates, distance, gradient_norm):
+    return distance**2 / (2 * rates[-1]) + gradient_norm**2 * sum(rates) / 2
+
+
+@wrong("06.regret_bound", "rates=[0.3, 0.2, 0.2, 0.21]", "a ValueError that names rates")
+def regret_that_looks_at_three_rates(rates, distance, gradient_norm):
+    if rates[:3] != sorted(rates[:3], reverse=True):
+        raise ValueError("rates")
+    return the_bound(rates, distance, gradient_norm)
+
+
+@wrong("06.regret_bound", "rates=[0.3, 0.2, 0.25, 0.1]", "a ValueError that names rates")
+def regret_that_compares_the_ends(rates, distance, gradient_norm):
+    if min(rates) < rates[-1]:
+        raise ValueError("rates")
+    return the_bound(rates, distance, gradient_norm)
+
+
+@wrong("06.regret_bound", "rounded to 3 digits")
+def regret_rounded(rates, distance, gradient_norm):
+    return round(the_bound(rates, distance, gradient_norm), 3)
+
+
+@wrong("06.regret_bound", "Every result is 2 times what is expected")
+def regret_without_the_halves(rates, distance, gradient_norm):
+    return distance**2 / rates[-1] + gradient_norm**2 * sum(rates)
 
 
 @right("06.regret_bound")
@@ -275,6 +317,14 @@ def polynomial_that_refuses_nothing(step, base_lr, total_iters, power=1.0, min_l
     return min_lr + PolynomialLR(1.0, total_iters, power)(step) * (base_lr - min_lr)
 
 
+@wrong("06.polynomial", "With min_lr = base_lr", "these arguments are allowed")
+def polynomial_that_refuses_a_constant_rate(step, base_lr, total_iters, power=1.0, min_lr=0.0):
+    if min_lr >= base_lr:
+        raise ValueError("min_lr must be below base_lr")
+    left = max(0, 1 - step / total_iters) if total_iters else 0
+    return min_lr + (base_lr - min_lr) * left**power
+
+
 @right("06.polynomial")
 def polynomial_between_two_rates(step, base_lr, total_iters, power=1.0, min_lr=0.0):
     if base_lr < min_lr:
@@ -373,6 +423,12 @@ def landed_and_up_again(step, base_lr, warmup_steps, total_steps, cooldown_steps
 def landed_by_a_length_of_zero(step, base_lr, warmup_steps, total_steps, cooldown_steps):
     share = max(0, total_steps - step) / cooldown_steps
     return root(step, base_lr, warmup_steps) * min(1, share)
+
+
+@wrong("06.landed", "With warmup_steps = 1", "returned 0.25; expected 0.5")
+def landed_after_two_updates_at_least(step, base_lr, warmup_steps, total_steps, cooldown_steps):
+    rate = root(step, base_lr, max(2, warmup_steps))
+    return rate * max(0, min(1, (total_steps - step) / max(1, cooldown_steps)))
 
 
 @right("06.landed")

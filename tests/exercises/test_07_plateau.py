@@ -69,6 +69,13 @@ def false_alarm_that_refuses_nothing(n, k):
     return n / (n + k)
 
 
+@wrong("07.false_alarm", "its text must name n")
+def false_alarm_that_names_a_number(n, k):
+    if n < 1:
+        raise ValueError("the number of evaluations is too small")
+    return n / (n + k)
+
+
 @right("07.false_alarm")
 def false_alarm_as_a_product(n, k):
     if n < 1:
@@ -140,6 +147,18 @@ def first_alarm_by_simulation(patience):
 @wrong("07.first_alarm", "All numbers are right.", "patience=-1")
 def first_alarm_that_refuses_nothing(patience):
     return math.exp(sum(1 / i for i in range(1, patience + 2)))
+
+
+@wrong("07.first_alarm", "its text must name patience")
+def first_alarm_that_is_impatient(patience):
+    if patience < 0:
+        raise ValueError("impatience")
+    return math.exp(sum(1 / i for i in range(1, patience + 2)))
+
+
+@wrong("07.first_alarm", "a difference. Every result is 1 too small")
+def first_alarm_that_leaves_the_last_one_out(patience):
+    return math.exp(sum(1 / i for i in range(1, patience + 2))) - 1
 
 
 @right("07.first_alarm")
@@ -270,6 +289,52 @@ def plateau_that_refuses_nothing(metrics, base_lr, factor, patience):
     return machine(metrics, base_lr, factor, max(0, patience), int.__gt__)
 
 
+@wrong("07.plateau", "With a large metric", "returned 0.5; expected 1.", "a metric may exceed")
+def plateau_that_starts_from_a_thousand(metrics, base_lr, factor, patience):
+    return machine(metrics, base_lr, factor, patience, int.__gt__, best=1000)
+
+
+@wrong("07.plateau", "With a metric of 0", "a best of 0 is taken for none")
+def plateau_that_takes_zero_for_nothing(metrics, base_lr, factor, patience):
+    lr, best, bad = base_lr, None, 0
+    for metric in metrics:
+        best, bad = (metric, 0) if not best or metric < best else (best, bad + 1)
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
+@wrong("07.plateau", "With improvements that are small", "a threshold, as torch has by default")
+def plateau_with_a_threshold(metrics, base_lr, factor, patience):
+    watcher = ReduceLROnPlateau(base_lr, factor=factor, patience=patience, eps=0)
+    return [base_lr, *map(watcher.update, metrics)][-1]
+
+
+@wrong("07.plateau", "raised IndexError: list index out of range", "metrics=[], base_lr=0.3")
+def plateau_that_needs_an_evaluation(metrics, base_lr, factor, patience):
+    return machine(metrics[1:], base_lr, factor, patience, int.__gt__, best=metrics[0])
+
+
+@wrong("07.plateau", "returned 0.5; expected 0.25", "it stops at the first drop")
+def plateau_that_returns_from_the_loop(metrics, base_lr, factor, patience):
+    best, bad = INF, 0
+    for metric in metrics:
+        best, bad = (metric, 0) if metric < best else (best, bad + 1)
+        if bad > patience:
+            return base_lr * factor
+    return base_lr
+
+
+@wrong("07.plateau", "With a small metric", "returned 0.5; expected 1.")
+def plateau_that_compares_with_a_grain_of_salt(metrics, base_lr, factor, patience):
+    lr, best, bad = base_lr, INF, 0
+    for metric in metrics:
+        best, bad = (metric, 0) if metric < best - 1e-15 else (best, bad + 1)
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
 @right("07.plateau")
 def plateau_of_lrlib(metrics, base_lr, factor, patience):
     if patience < 0:
@@ -349,6 +414,23 @@ def milestone_that_takes_the_last_for_the_one_before_the_first(rates, k):
     if k > len(falls(rates)):
         raise ValueError("k is too large")
     return falls(rates)[k - 1]
+
+
+@wrong("07.milestone", "With drops that are small", "these arguments are allowed")
+def milestone_of_a_half_at_least(rates, k):
+    return nth([i for i in range(1, len(rates)) if rates[i] <= rates[i - 1] * 0.6], k)
+
+
+@wrong("07.milestone", "its text must name k")
+def milestone_that_asks(rates, k):
+    if not 1 <= k <= len(falls(rates)):
+        raise ValueError("ask for another drop")
+    return falls(rates)[k - 1]
+
+
+@wrong("07.milestone", "After a warmup", "these arguments are allowed")
+def milestone_below_the_start(rates, k):
+    return nth([i for i in range(1, len(rates)) if rates[i] < min(rates[:i])], k)
 
 
 @right("07.milestone")
