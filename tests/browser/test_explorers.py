@@ -7,6 +7,7 @@ import re
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from built import CHAPTERS, PLAYED, soup
+from visit import open_page
 
 from lrlib import CosineAnnealingLR
 from lrlib.explorers import demos
@@ -24,7 +25,7 @@ def name(request):
 def opened(name, site, new_tab):
     """The page, opened from the disk once for all that is played with on it."""
     with new_tab() as (tab, complaints):
-        tab.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+        open_page(tab, f"{site.as_uri()}/{name}")
         yield tab
     assert not complaints
 
@@ -220,7 +221,7 @@ def test_a_slider_says_its_value_and_the_outcome_to_a_screen_reader(page, served
 def test_python_waits_for_a_reader(page, served):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{served}/book/05_cosine.html", wait_until="networkidle")
+    open_page(page, f"{served}/book/05_cosine.html")
     assert not [url for url in asked if "brython" in url]
     page.mouse.move(300, 300)
     page.wait_for_function("typeof startExplorer !== 'undefined'")
@@ -229,7 +230,7 @@ def test_python_waits_for_a_reader(page, served):
 def test_curves_that_cannot_follow_say_why(new_tab, site):
     with new_tab() as (tab, _):
         tab.route("**/brython.js", lambda route: route.abort())
-        tab.goto(f"{site.as_uri()}/{CHAPTERS[-1]}", wait_until="networkidle")
+        open_page(tab, f"{site.as_uri()}/{CHAPTERS[-1]}")
         figure = tab.locator("figure.explorer:not([data-spec*=records])").first
         said = figure.locator("[role=status]")
         assert said.bounding_box()["height"] < 2

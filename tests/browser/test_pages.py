@@ -2,7 +2,7 @@
 
 import pytest
 from built import PAGES, soup
-from visit import AXE_WIDTHS, SCHEMES, WIDTHS, visit
+from visit import AXE_WIDTHS, SCHEMES, WIDTHS, open_page, visit
 
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 each_axe_width = pytest.mark.parametrize("width", AXE_WIDTHS)
@@ -63,7 +63,7 @@ def test_formulas_are_drawn(seen, site, name, kind):
 
 def test_a_page_opens_from_a_folder_in_the_dark(new_tab, site, name):
     with new_tab(color_scheme="dark") as (tab, complaints):
-        tab.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+        open_page(tab, f"{site.as_uri()}/{name}")
         assert tab.locator("html").get_attribute("data-theme") == "dark"
         assert tab.locator("h1:visible").count() == 1
     assert not complaints
@@ -84,7 +84,7 @@ def test_a_long_brace_is_cut_to_size(page, site):
 
 def test_a_wide_formula_scrolls_in_its_own_box_by_keyboard(page, site):
     page.set_viewport_size({"width": 320, "height": 900})
-    page.goto(f"{site.as_uri()}/book/05_cosine.html", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/book/05_cosine.html")
     box = page.locator(".math-display[tabindex='0']").first
     box.focus()
     page.keyboard.press("ArrowRight")
@@ -92,16 +92,17 @@ def test_a_wide_formula_scrolls_in_its_own_box_by_keyboard(page, site):
 
 
 def test_search_finds_a_chapter(page, site_url):
-    page.goto(f"{site_url}/search.html?q=cosine", wait_until="networkidle")
+    open_page(page, f"{site_url}/search.html?q=cosine")
     page.locator('#search-results a[href*="05_cosine"]').first.wait_for()
 
 
 def test_the_switch_changes_the_scheme_and_the_page_remembers_it(page, site):
     page.emulate_media(color_scheme="light")
-    page.goto(f"{site.as_uri()}/{PAGES[0]}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{PAGES[0]}")
     html = page.locator("html")
     while html.get_attribute("data-mode") != "dark":
         page.locator(".theme-switch-button:visible").click()
     page.wait_for_function("typeof startExplorer !== 'undefined'")  # the click has woken Python
-    page.reload(wait_until="networkidle")
+    page.reload()
+    page.wait_for_load_state("networkidle")
     assert html.get_attribute("data-theme") == "dark"

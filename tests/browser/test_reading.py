@@ -6,7 +6,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 from built import CHAPTERS, soup
-from visit import SETTLED
+from visit import SETTLED, open_page
 
 CHAPTER = CHAPTERS[-1]
 FOLDED_ANSWERS = "document.querySelectorAll('details.answer:not([open])').length"
@@ -29,7 +29,7 @@ each_chapter = pytest.mark.parametrize("name", CHAPTERS)
 @pytest.fixture
 def chapter(page, site):
     """A chapter, opened."""
-    page.goto(f"{site.as_uri()}/{CHAPTER}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{CHAPTER}")
     return page
 
 
@@ -37,7 +37,7 @@ def test_answers_are_folded_on_arrival_and_nothing_jumps(page, site):
     answers = len(soup(site / CHAPTER).select("details.answer[open]"))
     page.add_init_script(SHIFTS)
     page.set_viewport_size({"width": 1280, "height": 4000})
-    page.goto(f"{site.as_uri()}/{CHAPTER}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{CHAPTER}")
     assert page.evaluate(FOLDED_ANSWERS) == answers > 0
     assert page.evaluate("window.shifts") < 0.01
 
@@ -60,7 +60,8 @@ def test_answers_are_printed_and_folded_again(chapter):
 
 def test_a_page_is_printed_dark_on_white(chapter):
     chapter.emulate_media(color_scheme="dark")
-    chapter.reload(wait_until="networkidle")
+    chapter.reload()
+    chapter.wait_for_load_state("networkidle")
     scheme = "document.documentElement.dataset.theme"
     assert chapter.evaluate(scheme) == "dark"
     chapter.evaluate(f"addEventListener('beforeprint', () => (window.printed = {scheme}))")
@@ -106,7 +107,7 @@ def test_folded_code_is_coloured_when_it_is_opened(chapter):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_link_to_a_section_leads_there(page, site, name, width):
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{name}")
     sections = [tag["id"] for tag in soup(site / name).select("article section section[id]")]
     for section in [*sections[-1:], *sections[::3]]:  # there and back
         page.evaluate("id => (location.hash = id)", section)
@@ -141,7 +142,7 @@ def test_the_letters_of_a_figure_lie_within_it_in_the_typeface_of_the_page(page,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_figure_stands_on_the_ground_of_its_page(page, site, name, scheme):
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{name}")
     for figure in page.locator(".figure-box").all():
         figure.scroll_into_view_if_needed()
         figure.locator("img").evaluate("image => image.decode()")
@@ -155,7 +156,7 @@ def test_a_figure_stands_on_the_ground_of_its_page(page, site, name, scheme):
 @each_chapter
 def test_a_figure_is_read_on_a_phone_as_easily_as_its_caption(page, site, name):
     page.set_viewport_size({"width": 390, "height": 900})
-    page.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+    open_page(page, f"{site.as_uri()}/{name}")
     caption = page.locator("figcaption").first.evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"
     )

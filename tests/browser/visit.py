@@ -75,6 +75,15 @@ WITHOUT_SHAPES = "all => all.forEach(each => each.replaceChildren())"
 AXE = "axe.run({ preload: false, resultTypes: ['violations'] })"
 
 
+def open_page(tab, address):
+    """Open a page, and wait until its scripts have run and it asks for nothing more.
+
+    The network alone may be at rest while a busy browser still reads the page.
+    """
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+
+
 @dataclass
 class Visit:
     """What was seen of a page, as the names of the tests say it."""
@@ -94,7 +103,7 @@ def visit(tab, complaints, url):
     seen = Visit(complaints)
     tab.emulate_media(color_scheme="light", reduced_motion="reduce")
     resize(tab, WIDTHS[0])
-    tab.goto(url, wait_until="networkidle")
+    open_page(tab, url)
     seen.headings = tab.locator("h1:visible").count()
     tab.evaluate(UNFOLD)
     tab.evaluate(SETTLED)
