@@ -154,6 +154,18 @@ def test_a_figure_stands_on_the_ground_of_its_page(page, site, name, scheme):
 
 
 @each_chapter
+def test_a_table_is_read_on_a_phone_with_its_whole_caption(page, site, name):
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_page(page, f"{site.as_uri()}/{name}")
+    for table in page.locator(".pst-scrollable-table-container").all():
+        box, caption = table.bounding_box(), table.locator("caption").bounding_box()
+        assert caption["x"] >= box["x"]
+        assert caption["x"] + caption["width"] <= box["x"] + box["width"]
+        scrolls = table.evaluate("e => e.scrollWidth > e.clientWidth")
+        assert not (scrolls and table.locator(".of-sentences").count())
+
+
+@each_chapter
 def test_a_figure_is_read_on_a_phone_as_easily_as_its_caption(page, site, name):
     page.set_viewport_size({"width": 390, "height": 900})
     open_page(page, f"{site.as_uri()}/{name}")
