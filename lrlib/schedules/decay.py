@@ -8,6 +8,8 @@ from .base import (
     Schedule,
     check_count,
     check_fraction,
+    check_function,
+    check_length,
     check_milestones,
     check_positive,
     check_rate,
@@ -38,10 +40,7 @@ class ConstantLR(Schedule):
     factor: float = 1 / 3
     total_iters: int = 5
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("factor", self.factor)
-        check_count("total_iters", self.total_iters)
+    _checks = {"base_lr": check_rate, "factor": check_fraction, "total_iters": check_count}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.factor if step < self.total_iters else self.base_lr
@@ -68,10 +67,7 @@ class StepLR(Schedule):
     step_size: int
     gamma: float = 0.1
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("step_size", self.step_size, least=1)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "step_size": check_length, "gamma": check_fraction}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma ** (step // self.step_size)
@@ -100,11 +96,7 @@ class MultiStepLR(Schedule):
     milestones: tuple[int, ...]
     gamma: float = 0.1
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "milestones", tuple(self.milestones))
-        check_rate("base_lr", self.base_lr)
-        check_milestones("milestones", self.milestones)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "milestones": check_milestones, "gamma": check_fraction}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
@@ -130,9 +122,7 @@ class ExponentialLR(Schedule):
     base_lr: float
     gamma: float
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "gamma": check_fraction}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma**step
@@ -165,11 +155,12 @@ class LinearLR(Schedule):
     end_factor: float = 1.0
     total_iters: int = 5
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("start_factor", self.start_factor)
-        check_fraction("end_factor", self.end_factor)
-        check_count("total_iters", self.total_iters)
+    _checks = {
+        "base_lr": check_rate,
+        "start_factor": check_fraction,
+        "end_factor": check_fraction,
+        "total_iters": check_count,
+    }
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
@@ -204,11 +195,13 @@ class PolynomialLR(Schedule):
     power: float = 1.0
     min_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("total_iters", self.total_iters)
-        check_positive("power", self.power)
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
+    _checks = {
+        "base_lr": check_rate,
+        "total_iters": check_count,
+        "power": check_positive,
+        "min_lr": check_rate,
+    }
+    _at_most = {"min_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
@@ -241,10 +234,8 @@ class CosineAnnealingLR(Schedule):
     T_max: int
     eta_min: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("T_max", self.T_max)
-        check_rate("eta_min", self.eta_min, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "T_max": check_count, "eta_min": check_rate}
+    _at_most = {"eta_min": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.T_max:
@@ -274,10 +265,7 @@ class InverseTimeLR(Schedule):
     decay_steps: int
     rate: float
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("decay_steps", self.decay_steps, least=1)
-        check_rate("rate", self.rate)
+    _checks = {"base_lr": check_rate, "decay_steps": check_length, "rate": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.base_lr / (1 + self.rate * step / self.decay_steps)
@@ -301,10 +289,7 @@ class LambdaLR(Schedule):
     base_lr: float
     lr_lambda: object
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        if not callable(self.lr_lambda):
-            raise ValueError(f"lr_lambda must be a function of the step, got {self.lr_lambda!r}")
+    _checks = {"base_lr": check_rate, "lr_lambda": check_function}
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * self.lr_lambda(step)
+        return self.base_lr * float(self.lr_lambda(step))

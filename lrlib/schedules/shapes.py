@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+HUGE = 1e300  # three times as much is still a float
+
 
 def cosine_fall(t: float, n: float) -> float:
     """Fall from 1 at ``t = 0`` to 0 at ``t = n`` along half a cosine, flat at both ends."""
-    return (1 + math.cos(math.pi * t / n)) / 2
+    angle = math.pi * t / n if t < HUGE else math.pi * (t / n)
+    return (1 + math.cos(angle)) / 2
 
 
 def linear_fall(t: float, n: float) -> float:

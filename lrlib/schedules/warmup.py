@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .base import Schedule, check_choice, check_count, check_positive, check_rate
+from .base import (
+    Schedule,
+    check_count,
+    check_length,
+    check_positive,
+    check_rate,
+    one_of,
+    or_none,
+)
 from .shapes import FALLS, cosine_fall, geometric
 
 
@@ -31,10 +39,8 @@ class LinearWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_rate("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "warmup_steps": check_count, "start_lr": check_rate}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
@@ -65,10 +71,8 @@ class ExponentialWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 1e-7
 
-    def __post_init__(self) -> None:
-        check_positive("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_positive("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_positive, "warmup_steps": check_count, "start_lr": check_positive}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
@@ -99,10 +103,8 @@ class CosineWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_rate("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "warmup_steps": check_count, "start_lr": check_rate}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
@@ -148,17 +150,14 @@ class WarmupWithDecay(Schedule):
     min_lr: float = 0.0
     decay: str = "cosine"
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("total_steps", self.total_steps)
-        check_count("warmup_steps", self.warmup_steps)
-        if self.warmup_steps > self.total_steps:
-            raise ValueError(
-                f"warmup_steps must not exceed total_steps ({self.total_steps!r}), "
-                f"got {self.warmup_steps!r}"
-            )
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
-        check_choice("decay", self.decay, tuple(FALLS))
+    _checks = {
+        "base_lr": check_rate,
+        "total_steps": check_count,
+        "warmup_steps": check_count,
+        "min_lr": check_rate,
+        "decay": one_of(*FALLS),
+    }
+    _at_most = {"warmup_steps": "total_steps", "min_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:
@@ -197,11 +196,11 @@ class InverseSqrtLR(Schedule):
     warmup_steps: int
     timescale: int | None = None
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        if self.timescale is not None:
-            check_count("timescale", self.timescale, least=1)
+    _checks = {
+        "base_lr": check_rate,
+        "warmup_steps": check_count,
+        "timescale": or_none(check_length),
+    }
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:
@@ -234,10 +233,7 @@ class NoamLR(Schedule):
     warmup_steps: int
     factor: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_count("d_model", self.d_model, least=1)
-        check_count("warmup_steps", self.warmup_steps, least=1)
-        check_rate("factor", self.factor)
+    _checks = {"d_model": check_length, "warmup_steps": check_length, "factor": check_rate}
 
     def _rate(self, step: float) -> float:
         peak = self.factor / math.sqrt(self.d_model * self.warmup_steps)
@@ -283,13 +279,15 @@ class WarmupStableDecay(Schedule):
     min_lr: float = 0.0
     decay: str = "1-sqrt"
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_count("stable_steps", self.stable_steps)
-        check_count("decay_steps", self.decay_steps)
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
-        check_choice("decay", self.decay, tuple(FALLS))
+    _checks = {
+        "base_lr": check_rate,
+        "warmup_steps": check_count,
+        "stable_steps": check_count,
+        "decay_steps": check_count,
+        "min_lr": check_rate,
+        "decay": one_of(*FALLS),
+    }
+    _at_most = {"min_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:

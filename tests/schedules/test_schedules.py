@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from fractions import Fraction
 
 import page_python
 import pytest
@@ -41,6 +42,7 @@ from lrlib import (
     WarmupWithDecay,
 )
 from lrlib.catalog import CATALOG
+from lrlib.schedules.base import LARGEST
 
 rates = st.floats(0, 1e3)
 fractions = st.floats(0, 1)
@@ -257,6 +259,46 @@ def test_a_shift_delays_and_a_shift_back_undoes_it(schedule, steps, step):
 @given(simple, lengths, st.integers(0, 1000))
 def test_a_stretched_schedule_is_exact_at_whole_multiples(schedule, factor, epoch):
     assert StretchLR(schedule, factor)(epoch * factor) == schedule(epoch)
+
+
+@given(simple, st.integers(1, 200), st.integers(1, 200), st.integers(0, 1000))
+def test_a_stretched_schedule_is_exact_where_a_rounded_factor_leads_to_a_whole_step(
+    schedule, updates, epochs, k
+):
+    """The factor is a ratio that a float rounds: 33 updates of 1.1 an epoch are 30 epochs."""
+    assert StretchLR(schedule, updates / epochs)(k * updates) == schedule(k * epochs)
+
+
+@given(st.floats(0.01, 100), st.floats(0, 1e6))
+def test_a_stretched_clock_is_off_by_two_roundings_at_most(factor, step):
+    clock = StretchLR(LambdaLR(1.0, lambda t: t), factor)
+    assert clock(step) == pytest.approx(step / factor, rel=2**-51, abs=0)
+
+
+@pytest.mark.parametrize("key", ["constant", "step", "multistep", "sgdr"])
+def test_an_example_fitted_to_a_run_jumps_at_the_same_share_of_it(key):
+    """Up to update t of T, what the example does up to step 1000 t / T has happened."""
+    entry = CATALOG[key]
+    example = entry.schedule(**entry.example)
+    jumps = [k for k in range(1, 1000) if abs(example(k) - example(k - 1e-6)) > 1e-3]
+    assert jumps
+    for total_steps in range(10, 3001):
+        fitted = StretchLR(example, total_steps / 1000)
+        assert entry.fitted(0.1, total_steps).schedule == fitted
+        for k in jumps:
+            first = -(-k * total_steps // 1000)
+            for t in (first - 1, first):
+                there = example(Fraction(1000 * t, total_steps))
+                assert fitted(t) == pytest.approx(there, rel=1e-9), (total_steps, t)
+
+
+@given(simple, st.integers(-(10**300), 10**300), st.floats(1e-300, 1e300), st.floats(0, 1e308))
+def test_a_clock_that_leaves_the_range_of_floats_stops_at_its_end(schedule, shift, factor, step):
+    for moved in (ShiftLR(schedule, 2 * shift), StretchLR(schedule, factor)):
+        assert 0 <= moved(step) <= peak(schedule) * (1 + 1e-12)
+    clock = LambdaLR(1.0, lambda t: t)
+    assert ShiftLR(clock, -int(LARGEST))(step) == LARGEST
+    assert StretchLR(clock, 1e-300)(1e300) == LARGEST
 
 
 @given(simple, fractions, bounds, steps)
