@@ -45,7 +45,8 @@ def port(name: str, lr: float | None = None, **arguments: object) -> Schedule:
         name: the library and its name for the schedule, as ``"library.schedule"``; see
             :data:`NAMES`.
         lr: the rate in the optimizer, finite and >= 0. Left out where the schedule carries its own
-            (optax, Keras); free where it overwrites the optimizer's (one-cycle, cyclic).
+            (optax, Keras), which may be negative; free where it overwrites the optimizer's
+            (one-cycle, cyclic).
         arguments: the arguments of that schedule, by its library's names and with its defaults.
 
     Raises:

@@ -34,7 +34,7 @@ RUN = {"num_warmup_steps": 10, "num_training_steps": 100}
             dict(lr=0.1, milestones=[3, 2.5]),
             r"milestones\[1\] must be a whole",
         ),
-        ("torch.MultiStepLR", dict(lr=0.1, milestones=3), "milestones must be a list, got 3"),
+        ("torch.MultiStepLR", dict(lr=0.1, milestones=3), "milestones must be a sequence, got 3"),
         (
             "torch.LinearLR",
             dict(lr=0.1, start_factor=0),
