@@ -54,7 +54,7 @@ def ExponentialDecay(
 ) -> Schedule:
     """Translate ``ExponentialDecay``: lrlib's ``ExponentialLR`` at a rate per ``decay_steps``.
 
-    With ``staircase`` it is lrlib's ``StepLR``. ``decay_rate`` may exceed 1.
+    With ``staircase`` it is lrlib's ``StepLR``.
     """
     smooth = Geometric(initial_learning_rate, decay_rate, decay_steps)
     return Staircase(smooth, decay_steps) if staircase else smooth
@@ -62,9 +62,9 @@ def ExponentialDecay(
 
 @KERAS
 def PiecewiseConstantDecay(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
-    """Translate ``PiecewiseConstantDecay``: lrlib's ``MultiStepLR``, one update late.
+    """Translate ``PiecewiseConstantDecay``: lrlib's ``PiecewiseConstantLR``, one update late.
 
-    At the step of a boundary the old value still holds. The values are free.
+    At the step of a boundary the old value still holds.
     """
     if not boundaries:
         raise ValueError("boundaries must hold at least one step, got none")

@@ -123,7 +123,7 @@ def LinearLR(
 
 @MMENGINE
 def ExponentialLR(lr: float, gamma: float, begin: int = 0, end: int = INF) -> Schedule:
-    """Translate ``ExponentialLR``: lrlib's, within its window; ``gamma`` may exceed 1."""
+    """Translate ``ExponentialLR``: lrlib's, within its window."""
     return window(lr, Geometric(lr, gamma), begin, end)
 
 
@@ -131,7 +131,7 @@ def ExponentialLR(lr: float, gamma: float, begin: int = 0, end: int = INF) -> Sc
 def StepLR(
     lr: float, step_size: int, gamma: float = 0.1, begin: int = 0, end: int = INF
 ) -> Schedule:
-    """Translate ``StepLR``: lrlib's, within its window; ``gamma`` may exceed 1."""
+    """Translate ``StepLR``: lrlib's, within its window."""
     return window(lr, Staircase(Geometric(lr, gamma, step_size), step_size), begin, end)
 
 

@@ -121,7 +121,8 @@ def piecewise_constant_schedule(
 ) -> Schedule:
     """Translate ``piecewise_constant_schedule``: lrlib's ``MultiStepLR``, a factor a milestone.
 
-    A boundary acts at the step of its number. The factors may exceed 1.
+    A boundary acts at the step of its number. With values in place of factors it is lrlib's
+    ``PiecewiseConstantLR``.
     """
     rates, steps = [init_value], []
     for boundary, scale in items(boundaries_and_scales):
@@ -184,8 +185,9 @@ def piecewise_interpolate_schedule(
 ) -> Schedule:
     """Translate ``piecewise_interpolate_schedule``: lines or half cosines from knot to knot.
 
-    The value at a knot is ``init_value`` times the scales of all knots up to it. lrlib joins
-    ``LinearWarmup`` and ``LinearLR``, or their cosine twins, by ``SequentialLR``.
+    The value at a knot is ``init_value`` times the scales of all knots up to it. The lines are
+    lrlib's ``PiecewiseLinearLR``; for the half cosines it joins ``CosineAnnealingLR`` by
+    ``SequentialLR``.
     """
     knots, values = [0], [init_value]
     for boundary, scale in items(boundaries_and_scales):

@@ -122,16 +122,13 @@ def MultiplicativeLR(lr: float, lr_lambda: Callable[[int], float]) -> Schedule:
 
 @TORCH
 def StepLR(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
-    """Translate ``StepLR``: lrlib's schedule of this name, and ``gamma`` may exceed 1."""
+    """Translate ``StepLR``: lrlib's schedule of this name; what grows too large is infinite."""
     return Staircase(Geometric(lr, gamma, step_size), step_size)
 
 
 @TORCH
 def MultiStepLR(lr: float, milestones: Sequence[int], gamma: float = 0.1) -> Schedule:
-    """Translate ``MultiStepLR``: lrlib's schedule of this name.
-
-    The milestones may come in any order, and ``gamma`` may exceed 1.
-    """
+    """Translate ``MultiStepLR``: lrlib's of this name; what grows too large is infinite."""
     return drops(lr, gamma, sorted(milestones))
 
 
@@ -158,7 +155,7 @@ def LinearLR(
 
 @TORCH
 def ExponentialLR(lr: float, gamma: float) -> Schedule:
-    """Translate ``ExponentialLR``: lrlib's schedule of this name, and ``gamma`` may exceed 1."""
+    """Translate ``ExponentialLR``: lrlib's of this name; what grows too large is infinite."""
     return Geometric(lr, gamma)
 
 
@@ -170,9 +167,9 @@ def PolynomialLR(lr: float, total_iters: int = 5, power: float = 1.0) -> Schedul
 
 @TORCH
 def CosineAnnealingLR(lr: float, T_max: int, eta_min: float = 0.0) -> Schedule:
-    """Translate ``CosineAnnealingLR``: past ``T_max`` the cosine climbs back, where lrlib's holds.
+    """Translate ``CosineAnnealingLR``: past ``T_max`` it goes back, where lrlib's holds.
 
-    ``eta_min`` may exceed the rate.
+    ``eta_min`` may be negative.
     """
     return Between(lr, eta_min, Waves(T_max))
 

@@ -28,6 +28,10 @@ class Schedule:
 
     _checks = {}
     _at_most = {}
+    _classes = {}  # every schedule by its name in a configuration
+
+    def __init_subclass__(cls) -> None:
+        Schedule._classes[_name(cls)] = cls
 
     def __post_init__(self) -> None:
         for name, check in self._checks.items():
@@ -82,6 +86,61 @@ class Schedule:
             ValueError: if ``steps`` is no sequence, or one of them is not a step.
         """
         return list(check_each("steps", steps, lambda name, step: self(step)))
+
+    def to_config(self) -> dict[str, object]:
+        """Return the schedule as what JSON and YAML can hold; :meth:`from_config` reads it.
+
+        That is the name of its class under ``"class"``, with its module unless it is one of
+        lrlib's, and each parameter by its name. A schedule within it becomes a dictionary too, and
+        a tuple a list.
+
+        Raises:
+            ValueError: if a parameter has no such form, as the function of a ``LambdaLR``.
+        """
+        return {"class": _name(type(self))} | {
+            name: _written(name, value) for name, value in vars(self).items()
+        }
+
+    @staticmethod
+    def from_config(config: dict[str, object]) -> Schedule:
+        """Return the schedule that :meth:`to_config` wrote.
+
+        A parameter that is left out has its default. A class of one's own is known once its module
+        is imported.
+
+        Raises:
+            ValueError: if ``config`` is no such dictionary, or the schedule refuses a parameter.
+        """
+        kind = config.get("class") if isinstance(config, dict) else None
+        if not isinstance(kind, str) or kind not in Schedule._classes:
+            raise ValueError(f"config must be a dictionary with a known 'class', got {config!r}")
+        given = {name: _read(value) for name, value in config.items() if name != "class"}
+        try:
+            return Schedule._classes[kind](**given)
+        except TypeError as error:
+            raise ValueError(f"config must hold the parameters of {kind}: {error}") from error
+
+
+def _name(kind: type[Schedule]) -> str:
+    """Return the name of a class in a configuration."""
+    ours = kind.__module__.startswith(Schedule.__module__.removesuffix("base"))
+    return kind.__name__ if ours else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _written(name: str, value: object) -> object:
+    if isinstance(value, Schedule):
+        return value.to_config()
+    if isinstance(value, tuple):
+        return [_written(name, member) for member in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise ValueError(f"{name} must be a plain value to be written, got {value!r}")
+
+
+def _read(value: object) -> object:
+    if isinstance(value, dict):
+        return Schedule.from_config(value)
+    return [_read(member) for member in value] if isinstance(value, list) else value
 
 
 def as_number(value: object) -> float | None:
@@ -146,6 +205,11 @@ def check_rate(name: str, value: float, most: float = math.inf, most_name: str =
     if number > most:
         raise ValueError(f"{name} must not exceed {most_name} ({most!r}), got {value!r}")
     return float(number)
+
+
+def check_rates(name: str, values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return numbers as floats in a tuple; raise ValueError unless they are finite and >= 0."""
+    return check_each(name, values, check_rate)
 
 
 def check_positive(name: str, value: float) -> float:

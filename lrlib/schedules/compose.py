@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from .base import (
@@ -79,7 +78,10 @@ class ProductLR(Schedule):
     _checks = {"schedules": check_schedules}
 
     def _rate(self, step: float) -> float:
-        return math.prod(schedule(step) for schedule in self.schedules)
+        product = 1.0
+        for schedule in self.schedules:
+            product = min(product * schedule(step), LARGEST)
+        return product
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class ScaleLR(Schedule):
     _checks = {"schedule": check_schedule, "factor": check_rate}
 
     def _rate(self, step: float) -> float:
-        return self.schedule(step) * self.factor
+        return min(self.schedule(step) * self.factor, LARGEST)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
-"""Schedules that go down: constant, steps, straight lines, powers, half a cosine, 1/t."""
+"""Schedules that go one way: constant, steps, straight lines, powers, half a cosine, 1/t."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from .base import (
+    LARGEST,
     Schedule,
     check_count,
     check_fraction,
     check_function,
     check_length,
-    check_milestones,
     check_positive,
     check_rate,
+    check_steps,
 )
-from .shapes import cosine_fall, linear_fall
+from .shapes import cosine_fall, grown, linear_fall
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,13 @@ class StepLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^{\lfloor t/s \rfloor}
 
-    First value and peak :math:`\eta`; tends to 0 if :math:`\gamma < 1`.
+    First value :math:`\eta`, and the peak unless :math:`\gamma > 1`; tends to 0 if
+    :math:`\gamma < 1`. A rate that grows stops at the largest float.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
         step_size: the updates :math:`s` between two drops, whole and >= 1.
-        gamma: the multiplier :math:`\gamma` of each drop, in [0, 1].
+        gamma: the multiplier :math:`\gamma` of each drop, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -67,10 +69,10 @@ class StepLR(Schedule):
     step_size: int
     gamma: float = 0.1
 
-    _checks = {"base_lr": check_rate, "step_size": check_length, "gamma": check_fraction}
+    _checks = {"base_lr": check_rate, "step_size": check_length, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * self.gamma ** (step // self.step_size)
+        return grown(self.base_lr, self.gamma, step // self.step_size)
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,15 @@ class MultiStepLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^{\#\{i \,:\, m_i \le t\}}
 
-    First value and peak :math:`\eta` (unless a milestone is 0); last value
-    :math:`\eta\,\gamma^{k}` after all :math:`k` milestones. The update whose number is the
-    milestone is the first at the lower rate, and a milestone given twice counts twice.
+    First value :math:`\eta` (unless a milestone is 0); last value :math:`\eta\,\gamma^{k}` after
+    all :math:`k` milestones, or the largest float. The update whose number is the milestone is the
+    first at the new rate, and a milestone given twice counts twice.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
-        milestones: the steps :math:`m_i` of the drops: whole, >= 0, not decreasing.
-        gamma: the multiplier :math:`\gamma` of each drop, in [0, 1].
+        milestones: the steps :math:`m_i` of the drops: whole, >= 0, in any order; they are kept in
+            ascending order.
+        gamma: the multiplier :math:`\gamma` of each drop, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -96,10 +99,14 @@ class MultiStepLR(Schedule):
     milestones: tuple[int, ...]
     gamma: float = 0.1
 
-    _checks = {"base_lr": check_rate, "milestones": check_milestones, "gamma": check_fraction}
+    _checks = {"base_lr": check_rate, "milestones": check_steps, "gamma": check_rate}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "milestones", tuple(sorted(self.milestones)))
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
+        return grown(self.base_lr, self.gamma, sum(step >= m for m in self.milestones))
 
 
 @dataclass(frozen=True)
@@ -108,12 +115,13 @@ class ExponentialLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^t
 
-    First value and peak :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and
-    tends to 0 if :math:`\gamma < 1`.
+    First value :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and tends to 0 if
+    :math:`\gamma < 1`. With :math:`\gamma > 1` it grows, as in a range test, and stops at the
+    largest float.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
-        gamma: the multiplier :math:`\gamma` of each update, in [0, 1].
+        gamma: the multiplier :math:`\gamma` of each update, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -122,10 +130,10 @@ class ExponentialLR(Schedule):
     base_lr: float
     gamma: float
 
-    _checks = {"base_lr": check_rate, "gamma": check_fraction}
+    _checks = {"base_lr": check_rate, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * self.gamma**step
+        return grown(self.base_lr, self.gamma, step)
 
 
 @dataclass(frozen=True)
@@ -138,12 +146,12 @@ class LinearLR(Schedule):
     First value :math:`a\eta`, last value :math:`b\eta`, held from step :math:`n` on.
     ``LinearLR(base_lr, 1, 0, total_iters=n)`` is the linear decay to zero. With
     ``total_iters=0`` the ramp is over at once and the rate is :math:`b\eta` (torch stays at
-    :math:`a\eta` for ever).
+    :math:`a\eta` for ever). Multipliers above 1 are legal (torch refuses them).
 
     Args:
         base_lr: the rate :math:`\eta` that the factors multiply, finite and >= 0.
-        start_factor: the first multiplier :math:`a`, in [0, 1].
-        end_factor: the last multiplier :math:`b`, in [0, 1].
+        start_factor: the first multiplier :math:`a`, finite and >= 0.
+        end_factor: the last multiplier :math:`b`, finite and >= 0.
         total_iters: the length :math:`n` of the ramp in updates, whole and >= 0.
 
     Raises:
@@ -157,16 +165,17 @@ class LinearLR(Schedule):
 
     _checks = {
         "base_lr": check_rate,
-        "start_factor": check_fraction,
-        "end_factor": check_fraction,
+        "start_factor": check_rate,
+        "end_factor": check_rate,
         "total_iters": check_count,
     }
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
-            return self.base_lr * self.end_factor
+            return min(self.base_lr * self.end_factor, LARGEST)
         fall = linear_fall(step, self.total_iters)
-        return self.base_lr * (self.end_factor + (self.start_factor - self.end_factor) * fall)
+        factor = self.end_factor + (self.start_factor - self.end_factor) * fall
+        return min(self.base_lr * factor, LARGEST)
 
 
 @dataclass(frozen=True)
@@ -212,19 +221,20 @@ class PolynomialLR(Schedule):
 
 @dataclass(frozen=True)
 class CosineAnnealingLR(Schedule):
-    r"""Lower the rate along half a cosine, flat at both ends.
+    r"""Move the rate along half a cosine, flat at both ends.
 
     .. math::
         \eta_t = \eta_{\min} + (\eta_{\max} - \eta_{\min})\,
                  \tfrac12\left(1 + \cos\frac{\pi t}{T}\right), \qquad t < T
 
-    First value and peak :math:`\eta_{\max}`; :math:`\eta_{\min}` from step :math:`T` on (torch
-    climbs back along the cosine). Source: :cite:t:`loshchilov2017sgdr`.
+    First value :math:`\eta_{\max}`; :math:`\eta_{\min}` from step :math:`T` on (torch goes back
+    along the cosine). With the second above the first it is a climb, as in torch.
+    Source: :cite:t:`loshchilov2017sgdr`.
 
     Args:
-        base_lr: the peak :math:`\eta_{\max}`, finite and >= 0.
+        base_lr: the first rate :math:`\eta_{\max}`, finite and >= 0.
         T_max: the half period :math:`T` in updates, whole and >= 0; 0 means ``eta_min`` at once.
-        eta_min: the floor :math:`\eta_{\min}`, between 0 and ``base_lr``.
+        eta_min: the last rate :math:`\eta_{\min}`, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -235,7 +245,6 @@ class CosineAnnealingLR(Schedule):
     eta_min: float = 0.0
 
     _checks = {"base_lr": check_rate, "T_max": check_count, "eta_min": check_rate}
-    _at_most = {"eta_min": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.T_max:

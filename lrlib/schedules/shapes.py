@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .base import LARGEST
+
 HUGE = 1e300  # three times as much is still a float
 
 
@@ -34,6 +36,20 @@ FALLS = {
     "1-sqrt": one_minus_sqrt_fall,
     "rex": rex_fall,
 }
+
+
+def grown(rate: float, ratio: float, exponent: float) -> float:
+    """Return ``rate * ratio**exponent``, or the largest float where that is larger."""
+    try:
+        return min(rate * ratio**exponent, LARGEST)
+    except OverflowError:  # of the power: the product may still be a float
+        logarithm = math.log(rate) + exponent * math.log(ratio) if rate else -math.inf
+        return math.exp(logarithm) if logarithm < math.log(LARGEST) else LARGEST
+
+
+def line(low: float, high: float, t: float, n: float) -> float:
+    """Go from ``low`` at ``t = 0`` to ``high`` at ``t = n`` in a straight line."""
+    return low + (high - low) * t / n
 
 
 def geometric(low: float, high: float, share: float) -> float:

@@ -20,6 +20,8 @@ from lrlib import (
     MultiStepLR,
     NoamLR,
     OneCycleLR,
+    PiecewiseConstantLR,
+    PiecewiseLinearLR,
     ProductLR,
     ReduceLROnPlateau,
     SequentialLR,
@@ -77,6 +79,12 @@ def test_sequences_of_foreign_numbers_become_tuples_of_pythons(foreign):
     assert repr(MultiStepLR(0.1, milestones)) == repr(MultiStepLR(0.1, (3, 7)))
     parts = [ConstantLR(0.1)] * 3
     assert repr(SequentialLR(parts, milestones)) == repr(SequentialLR(parts, (3, 7)))
+
+
+def test_knots_of_foreign_numbers_are_pythons():
+    for kind, steps in ((PiecewiseConstantLR, [3]), (PiecewiseLinearLR, [3, 7])):
+        made = kind(np.array(steps, np.uint8), np.array([0.5, 0.25], np.float32))
+        assert repr(made) == repr(kind(steps, [0.5, 0.25]))
 
 
 def test_an_array_is_a_sequence():
