@@ -153,12 +153,9 @@ def as_number(value: object) -> float | None:
             value = value.item()
         if isinstance(value, bool):
             return None
-        if hasattr(value, "__index__"):
-            value = value.__index__()
-        elif hasattr(value, "__float__"):
-            value = value.__float__()
+        value = value.__index__() if hasattr(value, "__index__") else value.__float__()
         return value if math.isfinite(value) else None
-    except (TypeError, ValueError, OverflowError, RuntimeError):
+    except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
         return None
 
 
