@@ -179,7 +179,7 @@ def tune(
     if not candidates:
         raise ValueError("candidates must hold one at least, got none")
     for label, make in candidates.items():
-        made = make(rates[0], total_steps)
+        made = make(rates[0], total_steps) if callable(make) else make
         if not isinstance(made, Schedule | ReduceLROnPlateau):
             raise ValueError(f"candidates[{label!r}] must make a schedule, got {made!r}")
 

@@ -299,6 +299,8 @@ def sgdr_schedule(cosine_kwargs: Sequence[Mapping[str, float]]) -> Schedule:
 
     lrlib's ``CosineAnnealingWarmRestarts`` has no warmup and one peak for all cycles.
     """
+    if not cosine_kwargs:
+        raise ValueError("cosine_kwargs must hold at least one dictionary, got none")
     parts = [OPTAX.build("warmup_cosine_decay_schedule", kwargs) for kwargs in cosine_kwargs]
     ends = [0]
     for kwargs in cosine_kwargs:

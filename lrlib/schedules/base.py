@@ -155,7 +155,7 @@ def as_number(value: object) -> float | None:
             return None
         value = value.__index__() if hasattr(value, "__index__") else value.__float__()
         return value if math.isfinite(value) else None
-    except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
+    except (AttributeError, TypeError, ValueError, RuntimeError, ArithmeticError):
         return None
 
 
@@ -279,7 +279,7 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     """Return the one of ``choices`` that ``value`` equals; raise ValueError if there is none."""
     try:
         return choices[choices.index(value)]
-    except ValueError:
+    except (ValueError, RuntimeError, ArithmeticError):  # the last two from what cannot be compared
         allowed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {allowed}, got {value!r}") from None
 

@@ -177,7 +177,8 @@ def find_device(device: str) -> str:
     Raises:
         ValueError: if it is none that torch can use here.
     """
-    if device == "auto":
+    device = str(device) if isinstance(device, torch.device) else device
+    if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     check_device(device)
     return device
@@ -186,6 +187,8 @@ def find_device(device: str) -> str:
 def check_device(device: str) -> None:
     """Raise ValueError unless ``device`` is one that torch can use here."""
     try:
+        if not isinstance(device, str):
+            raise TypeError
         torch.zeros(1, device=torch.device(device)).cpu()
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one that torch finds here, got {device!r}") from error

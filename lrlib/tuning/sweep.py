@@ -89,6 +89,11 @@ def sweep(
     for label in candidates:
         if not isinstance(label, str):
             raise ValueError(f"candidates must have labels that are strings, got {label!r}")
+        if not callable(candidates[label]):
+            raise ValueError(
+                f"candidates[{label!r}] must be a function that makes a schedule, "
+                f"got {candidates[label]!r}"
+            )
     rates = _each_once("rates", check_each("rates", rates, check_positive))
     seeds = _each_once("seeds", check_each("seeds", seeds, check_seed))
     total_steps = check_length("total_steps", total_steps)

@@ -87,6 +87,14 @@ def test_knots_of_foreign_numbers_are_pythons():
         assert repr(made) == repr(kind(steps, [0.5, 0.25]))
 
 
+@pytest.mark.parametrize("value", [torch.ones(2), np.ones(2), Decimal("sNaN"), None], ids=repr)
+def test_what_cannot_be_compared_is_no_choice(value):
+    with pytest.raises(ValueError, match="^three_phase must be one of False, True, got"):
+        OneCycleLR(1.0, 10, three_phase=value)
+    with pytest.raises(ValueError, match="^mode must be one of 'triangular', .*, got"):
+        CyclicLR(0.1, 1.0, 5, mode=value)
+
+
 def test_an_array_is_a_sequence():
     assert repr(MultiStepLR(0.1, np.array([3, 7]))) == repr(MultiStepLR(0.1, (3, 7)))
     assert repr(MultiStepLR(0.1, torch.tensor([3, 7]))) == repr(MultiStepLR(0.1, (3, 7)))
@@ -118,6 +126,7 @@ NO_NUMBERS = {
     "not a number": np.float32("nan"),
     "infinity": torch.tensor(float("inf")),
     "too large for a float": 10**400,
+    "a number that signals": Decimal("sNaN"),
     "an unlike thing": object(),
 }
 

@@ -285,6 +285,8 @@ def test_a_model_depends_on_its_seed_alone_and_leaves_the_global_generator():
         ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
         ({"device": "meta"}, "device must be one that torch finds here, got 'meta'"),
         ({"device": None}, "device must be one that torch finds here, got None"),
+        ({"device": np.ones(2)}, "device must be one that torch finds here, got array"),
+        ({"device": 10**30}, "device must be one that torch finds here, got 1000"),
         ({"device": "cuda:99"}, "device must be one that torch finds here, got 'cuda:99'"),
         ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
         ({"base_lr": 0.1}, "base_lr must be given with a torch scheduler and only then, got 0.1"),

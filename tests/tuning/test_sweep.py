@@ -306,6 +306,7 @@ def test_a_missing_extra_is_named_before_anything_is_trained(
         ({"candidates": {}}, "candidates must map one label at least, got {}"),
         ({"candidates": [CosineAnnealingLR]}, "candidates must map one label at least, got"),
         ({"candidates": {1: CosineAnnealingLR}}, "candidates must have labels that are strings"),
+        ({"candidates": {"x": 1}}, r"candidates\['x'\] must be a function that makes a schedule"),
         ({"candidates": {"x": lambda rate, n: 0.1}}, r"candidates\['x'\] must be a Schedule"),
         ({"rates": []}, r"rates must hold at least one, and each once, got \(\)"),
         ({"rates": [0.1, 0.1]}, "rates must hold at least one, and each once"),
