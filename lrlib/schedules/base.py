@@ -95,7 +95,8 @@ class Schedule:
         a tuple a list.
 
         Raises:
-            ValueError: if a parameter has no such form, as the function of a ``LambdaLR``.
+            ValueError: if a parameter has no such form, as the function of a ``LambdaLR`` or the
+                shape of a fall in some ports.
         """
         return {"class": _name(type(self))} | {
             name: _written(name, value) for name, value in vars(self).items()
@@ -140,7 +141,7 @@ def _written(name: str, value: object) -> object:
 def _read(value: object) -> object:
     if isinstance(value, dict):
         return Schedule.from_config(value)
-    return [_read(member) for member in value] if isinstance(value, list) else value
+    return tuple(map(_read, value)) if isinstance(value, list) else value
 
 
 def as_number(value: object) -> float | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from lrlib import Schedule
 from lrlib.rosetta import port
 
 RECORD = json.loads((Path(__file__).parents[1] / "data/peers_golden.json").read_text("utf8"))
@@ -38,6 +39,24 @@ def test_a_port_of_foreign_numbers_is_that_of_pythons(case):
         made = port(case["name"], lr, **with_numbers(case["kwargs"], foreign))
         assert repr(made).partition(" at 0x")[0] == repr(plain).partition(" at 0x")[0]
         assert repr(made.curve(30)) == repr(plain.curve(30))
+
+
+# The ports that hold the shape of a fall as a function.
+SHAPED = {"mmengine.OneCycleLR", "torch.OneCycleLR", "transformers.warmup_stable_decay"}
+SHAPED |= {f"timm.{name}LRScheduler" for name in ("Cosine", "Poly", "Tanh", "WSD")}
+SHAPED |= {f"optax.{name}_onecycle_schedule" for name in ("cosine", "linear")}
+SHAPED |= {"optax.piecewise_interpolate_schedule"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_port_is_rebuilt_from_its_configuration_unless_it_holds_a_shape(case):
+    schedule = port(case["name"], case["lr"], **case["kwargs"])
+    if case["name"] in SHAPED:
+        with pytest.raises(ValueError, match="fall must be a plain value to be written"):
+            schedule.to_config()
+    else:
+        again = Schedule.from_config(json.loads(json.dumps(schedule.to_config())))
+        assert repr(again) == repr(schedule)
 
 
 @pytest.mark.parametrize("value", [True, np.True_, np.array([0.1, 0.2]), "0.1", 10**400], ids=repr)
