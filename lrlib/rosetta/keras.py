@@ -24,7 +24,7 @@ from ..schedules.base import (
 )
 from ..schedules.shapes import cosine_fall
 from .library import Library, list_of
-from .parts import Between, Geometric, Power, Staircase, power, ramp, stairs
+from .parts import Between, Geometric, Power, Staircase, ramp, stairs
 
 KERAS = Library(
     "keras",
@@ -151,7 +151,7 @@ class Restarts(Schedule):
             step -= length
             length *= self.t_mul
             cycle += 1
-        return power(self.m_mul, cycle) * cosine_fall(step, length)
+        return self.m_mul**cycle * cosine_fall(step, length)
 
 
 @KERAS

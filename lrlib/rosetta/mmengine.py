@@ -21,7 +21,7 @@ from ..schedules.base import (
     one_of,
 )
 from .library import Library, check_factor, list_of
-from .parts import Between, Constant, Frozen, Geometric, Staircase, Waves, drops, one_cycle
+from .parts import Between, Constant, Frozen, Waves, one_cycle
 from .torch import FALLS, check_float_fraction, one
 
 # What mmengine calls the end of time.
@@ -124,7 +124,7 @@ def LinearLR(
 @MMENGINE
 def ExponentialLR(lr: float, gamma: float, begin: int = 0, end: int = INF) -> Schedule:
     """Translate ``ExponentialLR``: lrlib's, within its window."""
-    return window(lr, Geometric(lr, gamma), begin, end)
+    return window(lr, ours.ExponentialLR(lr, gamma), begin, end)
 
 
 @MMENGINE
@@ -132,7 +132,7 @@ def StepLR(
     lr: float, step_size: int, gamma: float = 0.1, begin: int = 0, end: int = INF
 ) -> Schedule:
     """Translate ``StepLR``: lrlib's, within its window."""
-    return window(lr, Staircase(Geometric(lr, gamma, step_size), step_size), begin, end)
+    return window(lr, ours.StepLR(lr, step_size, gamma), begin, end)
 
 
 @MMENGINE
@@ -140,7 +140,7 @@ def MultiStepLR(
     lr: float, milestones: Sequence[int], gamma: float = 0.1, begin: int = 0, end: int = INF
 ) -> Schedule:
     """Translate ``MultiStepLR``: lrlib's, within its window, on whose clock the milestones are."""
-    return window(lr, drops(lr, gamma, sorted(milestones)), begin, end)
+    return window(lr, ours.MultiStepLR(lr, milestones, gamma), begin, end)
 
 
 @MMENGINE

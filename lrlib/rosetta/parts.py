@@ -7,11 +7,9 @@ any schedule of :mod:`lrlib` with a base rate of 1.
 from __future__ import annotations
 
 import math
-import operator
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from ..schedules import LinearWarmup, Schedule, SequentialLR
 
@@ -36,19 +34,6 @@ def ramp(start: float, end: float, steps: int) -> Schedule:
 def stairs(values: Sequence[float], boundaries: Sequence[int]) -> Schedule:
     """Return constant rates, each but the first from its boundary on."""
     return SequentialLR([Constant(value) for value in values], boundaries)
-
-
-def drops(rate: float, factor: float, steps: Sequence[int]) -> Schedule:
-    """Return a rate that is multiplied by a factor at each of some steps, in ascending order."""
-    return stairs(list(accumulate([rate, *[factor] * len(steps)], operator.mul)), steps)
-
-
-def power(base: float, exponent: float) -> float:
-    """Return ``base ** exponent``, infinite where Python would raise."""
-    try:
-        return base**exponent
-    except OverflowError:
-        return math.inf
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ class Geometric(Schedule):
     period: float = 1
 
     def _rate(self, step: float) -> float:
-        return self.base_lr and self.base_lr * power(self.ratio, step / self.period)
+        return self.base_lr * self.ratio ** (step / self.period)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from ..schedules.base import (
 from ..schedules.shapes import FALLS
 from .falls import CosineFall, ExponentialDecay, OfShare, PolyFall, PowerDecay, TanhFall
 from .library import Library
-from .parts import Constant, Fall, Falling, Geometric, PowerLaw, Staircase, drops, ramp
+from .parts import Constant, Fall, Falling, Geometric, PowerLaw, Staircase, ramp
 
 
 def check_share(name: str, value: object) -> float:
@@ -226,7 +226,7 @@ def MultiStepLRScheduler(
     does nothing.
     """
     steps = [max(0, milestone - 1) for milestone in check_milestones("decay_t", decay_t)]
-    body = drops(lr, decay_rate, steps)
+    body = ours.MultiStepLR(lr, steps, decay_rate)
     return warmed(lr, body, warmup_t, warmup_lr_init, warmup_prefix)
 
 

@@ -34,7 +34,6 @@ from .parts import (
     Staircase,
     Triangle,
     Waves,
-    drops,
     one_cycle,
 )
 
@@ -122,14 +121,14 @@ def MultiplicativeLR(lr: float, lr_lambda: Callable[[int], float]) -> Schedule:
 
 @TORCH
 def StepLR(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
-    """Translate ``StepLR``: lrlib's schedule of this name; what grows too large is infinite."""
-    return Staircase(Geometric(lr, gamma, step_size), step_size)
+    """Translate ``StepLR``: lrlib's schedule of this name."""
+    return ours.StepLR(lr, step_size, gamma)
 
 
 @TORCH
 def MultiStepLR(lr: float, milestones: Sequence[int], gamma: float = 0.1) -> Schedule:
-    """Translate ``MultiStepLR``: lrlib's of this name; what grows too large is infinite."""
-    return drops(lr, gamma, sorted(milestones))
+    """Translate ``MultiStepLR``: lrlib's schedule of this name."""
+    return ours.MultiStepLR(lr, milestones, gamma)
 
 
 @TORCH
@@ -155,8 +154,8 @@ def LinearLR(
 
 @TORCH
 def ExponentialLR(lr: float, gamma: float) -> Schedule:
-    """Translate ``ExponentialLR``: lrlib's of this name; what grows too large is infinite."""
-    return Geometric(lr, gamma)
+    """Translate ``ExponentialLR``: lrlib's schedule of this name."""
+    return ours.ExponentialLR(lr, gamma)
 
 
 @TORCH

@@ -42,7 +42,7 @@ class Schedule:
                 raise ValueError(f"{name} must not exceed {bound} ({most!r}), got {value!r}")
 
     def __call__(self, step: float) -> float:
-        """Return the rate of update number ``step``.
+        """Return the rate of update number ``step``, at most the largest float.
 
         Args:
             step: 0-based index of the optimizer update; finite, not negative. Fractions are legal,
@@ -54,7 +54,10 @@ class Schedule:
         number = step if type(step) in (int, float) else as_number(step)
         if number is None or not 0 <= number <= LARGEST:
             raise ValueError(f"step must be finite and >= 0, got {step!r}")
-        return self._rate(number)
+        try:
+            return min(self._rate(number), LARGEST)
+        except OverflowError:  # a power, of what grows from step to step
+            return LARGEST if self._rate(0) else 0.0
 
     def get_lr(self, step: float) -> float:
         """Return the rate of update number ``step``: the same as calling the schedule."""
@@ -71,7 +74,7 @@ class Schedule:
         Raises:
             ValueError: if ``n`` is not a whole number >= 0.
         """
-        return [self._rate(step) for step in range(check_count("n", n))]
+        return [self(step) for step in range(check_count("n", n))]
 
     def rates(self, steps: list[float]) -> list[float]:
         """Return the rates of a row of updates.

@@ -163,7 +163,7 @@ class ScaleLR(Schedule):
     _checks = {"schedule": check_schedule, "factor": check_rate}
 
     def _rate(self, step: float) -> float:
-        return min(self.schedule(step) * self.factor, LARGEST)
+        return self.schedule(step) * self.factor
 
 
 @dataclass(frozen=True)

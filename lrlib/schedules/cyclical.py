@@ -18,6 +18,8 @@ from .base import (
 )
 from .shapes import cosine_fall, geometric, linear_fall
 
+LONGEST = LARGEST / 4  # a length of which pi times is still a float
+
 _ANNEAL = {"cos": cosine_fall, "linear": linear_fall}
 
 
@@ -244,7 +246,7 @@ class CosineAnnealingWarmRestarts(Schedule):
             step %= length
         while step >= length:
             step -= length
-            length = min(length * self.t_mult, LARGEST)
+            length = min(length * self.t_mult, LONGEST)
         return self.min_lr + (self.max_lr - self.min_lr) * cosine_fall(step, length)
 
 

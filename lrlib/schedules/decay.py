@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .base import (
-    LARGEST,
     Schedule,
     check_count,
     check_fraction,
@@ -15,7 +14,7 @@ from .base import (
     check_rate,
     check_steps,
 )
-from .shapes import cosine_fall, grown, linear_fall
+from .shapes import cosine_fall, linear_fall
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class StepLR(Schedule):
     .. math:: \eta_t = \eta\,\gamma^{\lfloor t/s \rfloor}
 
     First value :math:`\eta`, and the peak unless :math:`\gamma > 1`; tends to 0 if
-    :math:`\gamma < 1`. A rate that grows stops at the largest float.
+    :math:`\gamma < 1`.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
@@ -72,7 +71,7 @@ class StepLR(Schedule):
     _checks = {"base_lr": check_rate, "step_size": check_length, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
-        return grown(self.base_lr, self.gamma, step // self.step_size)
+        return self.base_lr * self.gamma ** (step // self.step_size)
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ class MultiStepLR(Schedule):
     .. math:: \eta_t = \eta\,\gamma^{\#\{i \,:\, m_i \le t\}}
 
     First value :math:`\eta` (unless a milestone is 0); last value :math:`\eta\,\gamma^{k}` after
-    all :math:`k` milestones, or the largest float. The update whose number is the milestone is the
-    first at the new rate, and a milestone given twice counts twice.
+    all :math:`k` milestones. The update whose number is the milestone is the first at the new rate,
+    and a milestone given twice counts twice.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
@@ -106,7 +105,7 @@ class MultiStepLR(Schedule):
         object.__setattr__(self, "milestones", tuple(sorted(self.milestones)))
 
     def _rate(self, step: float) -> float:
-        return grown(self.base_lr, self.gamma, sum(step >= m for m in self.milestones))
+        return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
 
 
 @dataclass(frozen=True)
@@ -116,8 +115,7 @@ class ExponentialLR(Schedule):
     .. math:: \eta_t = \eta\,\gamma^t
 
     First value :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and tends to 0 if
-    :math:`\gamma < 1`. With :math:`\gamma > 1` it grows, as in a range test, and stops at the
-    largest float.
+    :math:`\gamma < 1`. With :math:`\gamma > 1` it grows, as in a range test.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
@@ -133,7 +131,7 @@ class ExponentialLR(Schedule):
     _checks = {"base_lr": check_rate, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
-        return grown(self.base_lr, self.gamma, step)
+        return self.base_lr * self.gamma**step
 
 
 @dataclass(frozen=True)
@@ -172,10 +170,9 @@ class LinearLR(Schedule):
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
-            return min(self.base_lr * self.end_factor, LARGEST)
+            return self.base_lr * self.end_factor
         fall = linear_fall(step, self.total_iters)
-        factor = self.end_factor + (self.start_factor - self.end_factor) * fall
-        return min(self.base_lr * factor, LARGEST)
+        return self.base_lr * (self.end_factor + (self.start_factor - self.end_factor) * fall)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .base import LARGEST
-
-HUGE = 1e300  # three times as much is still a float
-
 
 def cosine_fall(t: float, n: float) -> float:
     """Fall from 1 at ``t = 0`` to 0 at ``t = n`` along half a cosine, flat at both ends."""
-    angle = math.pi * t / n if t < HUGE else math.pi * (t / n)
-    return (1 + math.cos(angle)) / 2
+    return (1 + math.cos(math.pi * t / n)) / 2
 
 
 def linear_fall(t: float, n: float) -> float:
@@ -36,15 +31,6 @@ FALLS = {
     "1-sqrt": one_minus_sqrt_fall,
     "rex": rex_fall,
 }
-
-
-def grown(rate: float, ratio: float, exponent: float) -> float:
-    """Return ``rate * ratio**exponent``, or the largest float where that is larger."""
-    try:
-        return min(rate * ratio**exponent, LARGEST)
-    except OverflowError:  # of the power: the product may still be a float
-        logarithm = math.log(rate) + exponent * math.log(ratio) if rate else -math.inf
-        return math.exp(logarithm) if logarithm < math.log(LARGEST) else LARGEST
 
 
 def line(low: float, high: float, t: float, n: float) -> float:
