@@ -31,6 +31,7 @@ class Schedule:
     _classes = {}  # every schedule by its name in a configuration
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         Schedule._classes[_name(cls)] = cls
 
     def __post_init__(self) -> None:
@@ -147,10 +148,14 @@ def _read(value: object) -> object:
     return tuple(map(_read, value)) if isinstance(value, list) else value
 
 
-def as_number(value: object) -> float | None:
-    """Return a value as a Python number, None if it is not one finite number.
+def as_number(value: object, finite: bool = True) -> float | None:
+    """Return a value as a Python number, None if it is not one number, or not finite.
 
     Truth values of any library are no numbers here, and neither is text.
+
+    Args:
+        value: anything.
+        finite: whether infinity and NaN are refused.
     """
     try:
         if hasattr(value, "item"):  # a scalar, an array or a tensor
@@ -158,7 +163,7 @@ def as_number(value: object) -> float | None:
         if isinstance(value, bool):
             return None
         value = value.__index__() if hasattr(value, "__index__") else value.__float__()
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) or not finite else None
     except (AttributeError, TypeError, ValueError, RuntimeError, ArithmeticError):
         return None
 
@@ -226,6 +231,14 @@ def check_divisor(name: str, value: float) -> float:
     number = as_number(value)
     if number is None or number < 1:
         raise ValueError(f"{name} must be a finite number >= 1, got {value!r}")
+    return float(number)
+
+
+def check_number(name: str, value: float) -> float:
+    """Return a number as a float; raise ValueError if it is none. Infinity and NaN are legal."""
+    number = as_number(value, finite=False)
+    if number is None:
+        raise ValueError(f"{name} must be a number, got {value!r}")
     return float(number)
 
 

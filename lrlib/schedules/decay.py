@@ -225,7 +225,7 @@ class CosineAnnealingLR(Schedule):
                  \tfrac12\left(1 + \cos\frac{\pi t}{T}\right), \qquad t < T
 
     First value :math:`\eta_{\max}`; :math:`\eta_{\min}` from step :math:`T` on (torch goes back
-    along the cosine). With the second above the first it is a climb, as in torch.
+    along the cosine). Where :math:`\eta_{\min}` is the larger one the rate climbs, as torch's does.
     Source: :cite:t:`loshchilov2017sgdr`.
 
     Args:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import math
 
-from .base import check_choice, check_count, check_finite, check_fraction, check_rate, or_none
+from .base import (
+    check_choice,
+    check_count,
+    check_finite,
+    check_fraction,
+    check_number,
+    check_rate,
+    or_none,
+)
 
 _STATE = {
     "lr": check_rate,
@@ -84,9 +92,13 @@ class ReduceLROnPlateau:
         """Take the metric of an evaluation, and return the rate from here on.
 
         Args:
-            metric: a number, or what ``float`` makes one of, such as a tensor of one element.
+            metric: a number of any library, such as a tensor of one element; NaN and infinity are
+                legal.
+
+        Raises:
+            ValueError: if ``metric`` is not one number; nothing is changed then.
         """
-        metric = float(metric)
+        metric = check_number("metric", metric)
         if self._is_good(metric):
             self.best = metric
             self.bad_evaluations = 0
