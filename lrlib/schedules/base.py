@@ -280,13 +280,13 @@ def check_length(name: str, value: float) -> int:
 
 
 def check_steps(name: str, values: tuple[int, ...]) -> tuple[int, ...]:
-    """Return steps as ints in a tuple; raise ValueError unless they are whole and >= 0."""
-    return check_each(name, values, check_count)
+    """Return steps as ints, in ascending order; raise ValueError unless they are whole and >= 0."""
+    return tuple(sorted(check_each(name, values, check_count)))
 
 
 def check_milestones(name: str, values: tuple[int, ...]) -> tuple[int, ...]:
     """Return steps as ints; raise ValueError unless they are whole, >= 0 and do not decrease."""
-    values = check_steps(name, values)
+    values = check_each(name, values, check_count)
     if list(values) != sorted(values):
         raise ValueError(f"{name} must not decrease, got {values!r}")
     return values

@@ -100,10 +100,6 @@ class MultiStepLR(Schedule):
 
     _checks = {"base_lr": check_rate, "milestones": check_steps, "gamma": check_rate}
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "milestones", tuple(sorted(self.milestones)))
-
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
 
