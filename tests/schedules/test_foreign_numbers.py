@@ -3,6 +3,7 @@
 import pickle
 from decimal import Decimal
 from fractions import Fraction
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from test_schedules import schedules
 
 from lrlib import (
     ConstantLR,
+    CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
     LambdaLR,
@@ -29,6 +31,7 @@ from lrlib import (
     WarmupStableDecay,
 )
 from lrlib.catalog import CATALOG
+from lrlib.optim import ScheduledLR
 from lrlib.schedules.base import LARGEST
 
 # A number of Python's as one of another library, which holds it exactly.
@@ -204,3 +207,20 @@ def test_a_fitted_example_takes_foreign_numbers(foreign):
     assert repr(entry.fitted(foreign(0.5), foreign(700))) == repr(entry.fitted(0.5, 700))
     with pytest.raises(ValueError, match="total_steps must be a whole number >= 1, got 0"):
         entry.fitted(0.5, 0)
+
+
+def test_what_a_schedule_of_foreign_numbers_leaves_in_an_optimizer_is_loaded_as_plain_weights():
+    for schedule in (
+        CosineAnnealingLR(np.float64(0.1), np.int64(10)),
+        LambdaLR(0.1, lambda t: np.float64(0.5)),
+        PiecewiseConstantLR([2], np.array([0.1, 0.2])),
+    ):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        scheduler = ScheduledLR(optimizer, schedule)
+        optimizer.step()
+        scheduler.step()
+        file = BytesIO()
+        torch.save(optimizer.state_dict(), file)
+        file.seek(0)
+        state = torch.load(file, weights_only=True)
+        assert repr(state["param_groups"][0]["lr"]) == repr(schedule(1))
