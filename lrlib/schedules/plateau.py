@@ -74,16 +74,17 @@ class ReduceLROnPlateau:
         min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        self.lr = check_rate("base_lr", base_lr)
+        base_lr = check_rate("base_lr", base_lr)
         self.mode = check_choice("mode", mode, ("min", "max"))
         self.factor = check_fraction("factor", factor)
         self.patience = check_count("patience", patience)
         self.threshold = check_rate("threshold", threshold)
         self.threshold_mode = check_choice("threshold_mode", threshold_mode, ("rel", "abs"))
         self.cooldown = check_count("cooldown", cooldown)
-        self.min_lr = check_rate("min_lr", min_lr, self.lr, "base_lr")
+        self.min_lr = check_rate("min_lr", min_lr, base_lr, "base_lr")
         self.eps = check_rate("eps", eps)
 
+        self.lr = base_lr
         self.best: float | None = None
         self.bad_evaluations = 0
         self.cooldown_left = 0
