@@ -52,13 +52,16 @@ class Schedule:
         Raises:
             ValueError: if ``step`` is negative, infinite or NaN, or is not one number.
         """
-        number = step if type(step) in (int, float) else as_number(step)
+        number = step
+        if type(step) is not int and type(step) is not float:  # nearly always one of them
+            number = as_number(step)
         if number is None or not 0 <= number <= LARGEST:
             raise ValueError(f"step must be finite and >= 0, got {step!r}")
         try:
-            return min(self._rate(number), LARGEST)
+            rate = self._rate(number)
         except OverflowError:  # a power, of what grows from step to step
             return LARGEST if self._rate(0) else 0.0
+        return LARGEST if rate > LARGEST else rate
 
     def get_lr(self, step: float) -> float:
         """Return the rate of update number ``step``: the same as calling the schedule."""
@@ -75,7 +78,12 @@ class Schedule:
         Raises:
             ValueError: if ``n`` is not a whole number >= 0.
         """
-        return [self(step) for step in range(check_count("n", n))]
+        steps = range(check_count("n", n))
+        try:
+            rates = [self._rate(step) for step in steps]
+        except OverflowError:
+            return self.rates(steps)
+        return rates if max(rates, default=0) <= LARGEST else self.rates(steps)
 
     def rates(self, steps: list[float]) -> list[float]:
         """Return the rates of a row of updates.
