@@ -8,6 +8,7 @@ from typing import Any
 
 from . import schedules
 from .schedules import ReduceLROnPlateau, ScaleLR, Schedule, StretchLR
+from .schedules.base import check_length, check_rate
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Entry:
         Args:
             peak: the largest rate of the run, finite and >= 0.
             total_steps: the number of updates of the run, whole and >= 1.
+
+        Raises:
+            ValueError: if an argument lies outside its range.
         """
+        peak, total_steps = check_rate("peak", peak), check_length("total_steps", total_steps)
         example = self.schedule(**self.example)
         highest = max(example.curve(EXAMPLE_STEPS))
         return ScaleLR(StretchLR(example, total_steps / EXAMPLE_STEPS), peak / highest)

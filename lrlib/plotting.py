@@ -21,7 +21,7 @@ from .schedules import (
     Schedule,
     WarmupWithDecay,
 )
-from .schedules.base import check_count
+from .schedules.base import check_length
 
 #: The style of the book. ``@in_book_style`` draws in it, whatever style is in force. An SVG keeps
 #: its letters as text, which a page sets in its own typeface; it is narrower than the one here.
@@ -93,12 +93,17 @@ def plot_schedules(schedules: Mapping[str, Schedule], steps: int, ax: Axes | Non
 
     Args:
         schedules: label to schedule. The colour comes from the catalog.
-        steps: the number of updates shown; the rate after the last of them closes the curve.
+        steps: the number of updates shown, whole and >= 1; the rate after the last of them closes
+            the curve.
         ax: the axes to draw on; new ones by default.
 
     Returns:
         The axes.
+
+    Raises:
+        ValueError: if ``steps`` is not a whole number >= 1.
     """
+    steps = check_length("steps", steps)
     ax = ax or plt.subplots()[1]
     for label, schedule in schedules.items():
         ax.plot(schedule.curve(steps + 1), color=colour_of(schedule), label=label)
@@ -121,7 +126,7 @@ def plot_warmup_schedules(warmup_steps: int = 1000, total_steps: int = 10000) ->
     Raises:
         ValueError: if an argument lies outside its range.
     """
-    check_count("total_steps", total_steps, least=1)
+    total_steps = check_length("total_steps", total_steps)
     schedules = {
         "linear": LinearWarmup(1e-3, warmup_steps),
         "exponential": ExponentialWarmup(1e-3, warmup_steps),
@@ -145,7 +150,7 @@ def plot_cyclical_schedules(total_steps: int = 10000) -> Figure:
     Raises:
         ValueError: if ``total_steps`` lies outside its range.
     """
-    check_count("total_steps", total_steps, least=1)
+    total_steps = check_length("total_steps", total_steps)
     low, high, half = 1e-4, 1e-2, max(1, total_steps // 8)
     schedules = {
         "triangular": CyclicLR(low, high, half),

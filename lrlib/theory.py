@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .schedules.base import check_count, check_rate
+from .schedules.base import check_each, check_length, check_positive, check_rate
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,14 @@ class NoisyQuadratic:
     start: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "curvatures", tuple(self.curvatures))
-        object.__setattr__(self, "variances", tuple(self.variances))
+        for name, check in (("curvatures", check_positive), ("variances", check_rate)):
+            object.__setattr__(self, name, check_each(name, getattr(self, name), check))
+        object.__setattr__(self, "start", check_rate("start", self.start))
         if not self.curvatures or len(self.curvatures) != len(self.variances):
             raise ValueError(
                 "curvatures and variances must have the same length, at least 1, got "
                 f"{len(self.curvatures)} and {len(self.variances)}"
             )
-        for name, numbers, allowed in (
-            ("curvatures", self.curvatures, "finite and > 0"),
-            ("variances", self.variances, "finite and >= 0"),
-            ("start", (self.start,), "finite and >= 0"),
-        ):
-            for number in numbers:
-                if not 0 <= number < math.inf or (name == "curvatures" and number == 0):
-                    raise ValueError(f"{name} must be {allowed}, got {number!r}")
 
     def losses(self, rates: list[float]) -> list[float]:
         """Return the expected loss before each update and after the last: ``len(rates) + 1``."""
@@ -82,9 +75,8 @@ def harmonic_quadratic(directions: int, noise: float = 1.0) -> NoisyQuadratic:
     Raises:
         ValueError: if ``directions`` is below 1 or ``noise`` is negative or not finite.
     """
-    check_count("directions", directions, least=1)
-    check_rate("noise", noise)
-    curvatures = [1 / i for i in range(1, int(directions) + 1)]
+    directions, noise = check_length("directions", directions), check_rate("noise", noise)
+    curvatures = [1 / i for i in range(1, directions + 1)]
     return NoisyQuadratic(curvatures, [noise * curvature for curvature in curvatures])
 
 

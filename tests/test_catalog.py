@@ -13,11 +13,13 @@ import lrlib
 from lrlib import Schedule
 from lrlib.catalog import CATALOG
 
-# Schedules made of schedules, or of a function: they have no shape of their own.
+# Schedules made of schedules, of a function or of free values: they have no shape of their own.
 COMBINATORS = {
     lrlib.ClampLR,
     lrlib.CounterMomentum,
     lrlib.LambdaLR,
+    lrlib.PiecewiseConstantLR,
+    lrlib.PiecewiseLinearLR,
     lrlib.ProductLR,
     lrlib.ScaleLR,
     lrlib.SequentialLR,

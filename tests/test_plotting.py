@@ -148,3 +148,14 @@ def test_figures_of_the_shortest_run_and_of_the_default_one_can_be_drawn():
 def test_a_run_that_cannot_be_drawn_is_refused(plot, message):
     with pytest.raises(ValueError, match=message):
         plot()
+
+
+def test_a_length_may_be_a_narrow_number_of_another_library(ax):
+    plot_schedules({"a": CosineAnnealingLR(0.2, 50)}, np.uint8(255), ax)
+    assert len(ax.get_lines()[0].get_xdata()) == 256
+    assert plot_cyclical_schedules(np.int8(100)).axes
+
+
+def test_schedules_are_not_drawn_over_no_updates(ax):
+    with pytest.raises(ValueError, match="steps must be a whole number >= 1, got 0"):
+        plot_schedules({"a": CosineAnnealingLR(0.2, 50)}, 0, ax)

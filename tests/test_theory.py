@@ -54,16 +54,25 @@ def test_the_harmonic_quadratic_has_noise_in_proportion_to_curvature():
     [
         (([], []), "curvatures and variances must have the same length, at least 1, got 0 and 0"),
         (([1.0], [1.0, 2.0]), "got 1 and 2"),
-        (([0.0], [1.0]), "curvatures must be finite and > 0, got 0.0"),
-        (([math.nan], [1.0]), "curvatures must be finite and > 0, got nan"),
-        (([1.0], [-1.0]), "variances must be finite and >= 0, got -1.0"),
-        (([1.0], [math.inf]), "variances must be finite and >= 0, got inf"),
-        (([1.0], [1.0], -2.0), "start must be finite and >= 0, got -2.0"),
+        ((1.0, 1.0), "curvatures must be a sequence, got 1.0"),
+        ((["1"], [1.0]), r"curvatures\[0\] must be a finite number > 0, got '1'"),
+        (([1.0], [True]), r"variances\[0\] must be a finite number >= 0, got True"),
+        (([0.0], [1.0]), r"curvatures\[0\] must be a finite number > 0, got 0.0"),
+        (([math.nan], [1.0]), r"curvatures\[0\] must be a finite number > 0, got nan"),
+        (([1.0], [-1.0]), r"variances\[0\] must be a finite number >= 0, got -1.0"),
+        (([1.0], [math.inf]), r"variances\[0\] must be a finite number >= 0, got inf"),
+        (([1.0], [1.0], -2.0), "start must be a finite number >= 0, got -2.0"),
     ],
 )
 def test_an_impossible_quadratic_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         NoisyQuadratic(*arguments)
+
+
+def test_a_quadratic_of_foreign_numbers_is_that_of_pythons():
+    made = NoisyQuadratic(np.array([1, 2]), np.array([0.5, 0.25], np.float32), np.float64(1))
+    assert repr(made) == repr(NoisyQuadratic([1.0, 2.0], [0.5, 0.25], 1.0))
+    assert repr(harmonic_quadratic(np.int8(3), np.float32(0.5))) == repr(harmonic_quadratic(3, 0.5))
 
 
 @pytest.mark.parametrize("directions", [0, -1, 2.5])

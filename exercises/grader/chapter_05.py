@@ -25,7 +25,9 @@ def along(curve):
 
 
 def cosine(step, base_lr, T_max, eta_min=0.0):
-    """Half a cosine from base_lr to eta_min, which is held from T_max on."""
+    """Half a cosine from base_lr down to eta_min, which is held from T_max on."""
+    if eta_min > base_lr:
+        raise ValueError(f"eta_min must not exceed base_lr ({base_lr}), got {eta_min}")
     return CosineAnnealingLR(base_lr, T_max, eta_min)(step)
 
 

@@ -190,7 +190,7 @@ def run_sweep(asked: Namespace) -> int:
         out=asked.out,
         backend=asked.backend,
         scheduler_address=asked.scheduler_address,
-        n_jobs=asked.jobs,
+        jobs=None if asked.jobs == -1 else asked.jobs,
         **options,
     )
     for key in asked.schedulers:

@@ -19,9 +19,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ..schedules import ReduceLROnPlateau, Schedule
-from ..schedules.base import check_choice, check_count, check_positive
+from ..schedules.base import check_choice, check_each, check_length, check_positive
 from ..theory import NoisyQuadratic
 from ..training import data as datasets
+from ..training.data import check_seed
 from ..training.many import Runs, train_many
 from .statistics import estimate
 
@@ -167,19 +168,18 @@ def tune(
         ValueError: if an argument is not as above, or no optimum is found inside the grid.
     """
     check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
-    rates = list(OPTIMIZERS[optimizer].rates if rates is None else rates)
-    for i, rate in enumerate(rates):
-        check_positive(f"rates[{i}]", rate)
+    rates = OPTIMIZERS[optimizer].rates if rates is None else rates
+    rates = list(check_each("rates", rates, check_positive))
     if len(rates) < 2 or rates != sorted(set(rates)):
         raise ValueError(f"rates must be at least two positive numbers, ascending, got {rates!r}")
     seeds, report = _checked("seeds", seeds), _checked("report", report)
     if shared := sorted(set(seeds) & set(report)):
         raise ValueError(f"report must hold no seed by which a rate is chosen, got {shared!r}")
-    check_count("total_steps", total_steps, least=1)
+    total_steps = check_length("total_steps", total_steps)
     if not candidates:
         raise ValueError("candidates must hold one at least, got none")
     for label, make in candidates.items():
-        made = make(rates[0], total_steps)
+        made = make(rates[0], total_steps) if callable(make) else make
         if not isinstance(made, Schedule | ReduceLROnPlateau):
             raise ValueError(f"candidates[{label!r}] must make a schedule, got {made!r}")
 
@@ -244,11 +244,10 @@ def _mean(loss: np.ndarray) -> float:
 
 def _checked(name: str, seeds: Sequence[int]) -> tuple[int, ...]:
     """Return seeds as a tuple; raise ValueError unless they are two at least, each once."""
-    for i, seed in enumerate(seeds):
-        check_count(f"{name}[{i}]", seed)
+    seeds = check_each(name, seeds, check_seed)
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise ValueError(f"{name} must be two at least, each once, got {seeds!r}")
-    return tuple(int(seed) for seed in seeds)
+    return seeds
 
 
 def best_rate(found: Mapping[float, np.ndarray]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from ..schedules.base import check_count, check_rate
+from ..schedules.base import check_length, check_rate
 
 LEVEL = 0.99  # of the interval of a comparison: a chapter makes dozens of them
 SMALLEST = 0.01  # a difference of the loss, in nats, that a reader would care for
@@ -104,8 +104,7 @@ def compare(a: ArrayLike, b: ArrayLike, smallest: float = SMALLEST, among: int =
     a, b = np.ma.asarray(a, dtype=float), np.ma.asarray(b, dtype=float)
     if a.shape != b.shape:
         raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
-    check_rate("smallest", smallest)
-    check_count("among", among, least=1)
+    smallest, among = check_rate("smallest", smallest), check_length("among", among)
     difference, seeds = estimate(a - b), len(_by_seed(a - b))
     reach = _quantile(1 - (1 - LEVEL) / among, seeds - 1) * difference.se
     low, high = difference.mean - reach, difference.mean + reach

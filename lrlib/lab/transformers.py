@@ -15,10 +15,18 @@ import numpy as np
 import torch
 
 from ..schedules import ReduceLROnPlateau, Schedule
-from ..schedules.base import check_count, check_fraction, check_positive, check_rate
+from ..schedules.base import (
+    check_count,
+    check_each,
+    check_fraction,
+    check_length,
+    check_positive,
+    check_rate,
+)
+from ..training.data import check_seeds
 from ..training.history import eval_steps
 from ..training.loop import find_device
-from ..training.many import Runs
+from ..training.many import Runs, check_drivers
 from ..training.parallel import job_count, map_chunks
 from .chunk import Setting, runs_together, train_chunk
 from .gpt import GPT
@@ -105,19 +113,13 @@ def train_transformers(
         RuntimeError: as :func:`lrlib.lab.text.sympy_source` and
             :func:`lrlib.training.parallel.map_chunks` say.
     """
-    if not schedules or not seeds:
-        raise ValueError(f"schedules and seeds must not be empty, got {schedules!r} and {seeds!r}")
-    for i, schedule in enumerate(schedules):
-        if not isinstance(schedule, Schedule | ReduceLROnPlateau):
-            raise ValueError(f"schedules[{i}] must be a Schedule or a plateau, got {schedule!r}")
-    for i, seed in enumerate(seeds):
-        check_count(f"seeds[{i}]", seed)
-    check_count("batch_size", batch_size, least=1)
-    check_count("total_steps", total_steps)
-    _check_betas(betas)
-    check_rate("weight_decay", weight_decay)
-    check_positive("clip", clip)
-    check_fraction("average", average)
+    schedules, seeds = check_drivers("schedules", schedules), check_seeds("seeds", seeds)
+    batch_size = check_length("batch_size", batch_size)
+    total_steps = check_count("total_steps", total_steps)
+    betas = _check_betas(betas)
+    weight_decay = check_rate("weight_decay", weight_decay)
+    clip = check_positive("clip", clip)
+    average = check_fraction("average", average)
     evals = eval_steps(total_steps, eval_every)
     for i, schedule in enumerate(schedules):
         if isinstance(schedule, ReduceLROnPlateau):
@@ -130,7 +132,7 @@ def train_transformers(
     setting = Setting(
         replace(gpt, symbols=len(text.vocabulary)),
         text,
-        int(batch_size),
+        batch_size,
         betas,
         weight_decay,
         clip,
@@ -140,7 +142,7 @@ def train_transformers(
         torch.get_default_dtype(),
     )
 
-    runs = [(schedule, int(seed)) for schedule in schedules for seed in seeds]
+    runs = [(schedule, seed) for schedule in schedules for seed in seeds]
     together = runs_together(setting)
     chunks = [runs[first : first + together] for first in range(0, len(runs), together)]
     parts = map_chunks(
@@ -154,17 +156,18 @@ def train_transformers(
     for name in parts[0]:
         column = np.concatenate([part[name] for part in parts])
         by_run[name] = column.reshape(len(schedules), len(seeds), *column.shape[1:])
-    momentum = np.full((len(schedules), int(total_steps)), float(betas[0]))
-    return AveragedRuns(seeds=tuple(seeds), momentum=momentum, eval_step=setting.evals, **by_run)
+    momentum = np.full((len(schedules), total_steps), betas[0])
+    return AveragedRuns(seeds=seeds, momentum=momentum, eval_step=setting.evals, **by_run)
 
 
-def _check_betas(betas: tuple[float, float]) -> None:
+def _check_betas(betas: tuple[float, float]) -> tuple[float, float]:
+    betas = check_each("betas", betas, check_fraction)
     if len(betas) != 2:
         raise ValueError(f"betas must be two numbers, got {betas!r}")
     for i, beta in enumerate(betas):
-        check_fraction(f"betas[{i}]", beta)
         if beta == 1:
             raise ValueError(f"betas[{i}] must be below 1, got {beta!r}")
+    return betas
 
 
 def _check_risen(name: str, plateau: ReduceLROnPlateau, evals: np.ndarray) -> None:

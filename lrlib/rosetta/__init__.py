@@ -39,13 +39,15 @@ def port(name: str, lr: float | None = None, **arguments: object) -> Schedule:
     ``port("transformers.cosine", lr=3e-4, num_warmup_steps=100, num_training_steps=1000)`` has at
     step t the rate that transformers puts into the optimizer for update t. The first update's is
     what the library's constructor leaves there. It is a schedule as any other, and never raises:
-    where the library itself stops with an error in mid-training, the last rate holds.
+    where the library itself stops with an error in mid-training, the last rate holds, and a rate
+    that grows too large for a float is the largest one.
 
     Args:
         name: the library and its name for the schedule, as ``"library.schedule"``; see
             :data:`NAMES`.
         lr: the rate in the optimizer, finite and >= 0. Left out where the schedule carries its own
-            (optax, Keras); free where it overwrites the optimizer's (one-cycle, cyclic).
+            (optax, Keras), which may be negative; free where it overwrites the optimizer's
+            (one-cycle, cyclic).
         arguments: the arguments of that schedule, by its library's names and with its defaults.
 
     Raises:

@@ -73,4 +73,4 @@ class OfShare:
 
     def __call__(self, t: float, n: float) -> float:
         """Return the function of ``t / n``."""
-        return self.function(t / n)
+        return float(self.function(t / n))

@@ -1,6 +1,7 @@
 """``keras.optimizers.schedules``, version 3.15, in double precision.
 
-These carry their own rate: ``lr`` is left out. The argument ``name`` of Keras has no place here.
+These carry their own rate, which may be negative: ``lr`` is left out. The argument ``name`` of
+Keras has no place here.
 """
 
 from __future__ import annotations
@@ -14,28 +15,31 @@ from ..schedules import Schedule
 from ..schedules.base import (
     check_count,
     check_divisor,
+    check_finite,
+    check_flag,
+    check_length,
     check_milestones,
     check_positive,
     check_rate,
 )
 from ..schedules.shapes import cosine_fall
-from .library import Library, check_flag, check_length, list_of
-from .parts import Between, Geometric, Power, Staircase, power, ramp, stairs
+from .library import Library, list_of
+from .parts import Between, Geometric, Power, Staircase, ramp, stairs
 
 KERAS = Library(
     "keras",
     {
-        "initial_learning_rate": check_rate,
-        "boundaries": list_of(check_count),
-        "values": list_of(check_rate),
+        "initial_learning_rate": check_finite,
+        "boundaries": check_milestones,
+        "values": list_of(check_finite),
         "decay_steps": check_length,
         "decay_rate": check_rate,
         "staircase": check_flag,
-        "end_learning_rate": check_rate,
+        "end_learning_rate": check_finite,
         "power": check_positive,
         "cycle": check_flag,
-        "alpha": check_rate,
-        "warmup_target": check_rate,
+        "alpha": check_finite,
+        "warmup_target": check_finite,
         "warmup_steps": check_count,
         "first_decay_steps": check_length,
         "t_mul": check_divisor,
@@ -50,7 +54,7 @@ def ExponentialDecay(
 ) -> Schedule:
     """Translate ``ExponentialDecay``: lrlib's ``ExponentialLR`` at a rate per ``decay_steps``.
 
-    With ``staircase`` it is lrlib's ``StepLR``. ``decay_rate`` may exceed 1.
+    With ``staircase`` it is lrlib's ``StepLR``.
     """
     smooth = Geometric(initial_learning_rate, decay_rate, decay_steps)
     return Staircase(smooth, decay_steps) if staircase else smooth
@@ -58,9 +62,9 @@ def ExponentialDecay(
 
 @KERAS
 def PiecewiseConstantDecay(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
-    """Translate ``PiecewiseConstantDecay``: lrlib's ``MultiStepLR``, one update late.
+    """Translate ``PiecewiseConstantDecay``: lrlib's ``PiecewiseConstantLR``, one update late.
 
-    At the step of a boundary the old value still holds. The values are free.
+    At the step of a boundary the old value still holds.
     """
     if not boundaries:
         raise ValueError("boundaries must hold at least one step, got none")
@@ -69,7 +73,6 @@ def PiecewiseConstantDecay(boundaries: Sequence[int], values: Sequence[float]) -
             f"values must hold {len(boundaries) + 1} rates, one more than boundaries, "
             f"got {values!r}"
         )
-    check_milestones("boundaries", tuple(boundaries))
     return stairs(values, [boundary + 1 for boundary in boundaries])
 
 
@@ -105,7 +108,8 @@ def InverseTimeDecay(
     initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
 ) -> Schedule:
     """Translate ``InverseTimeDecay``: lrlib's ``InverseTimeLR``, in steps with ``staircase``."""
-    smooth = ours.InverseTimeLR(initial_learning_rate, decay_steps, decay_rate)
+    share = ours.InverseTimeLR(1.0, decay_steps, decay_rate)
+    smooth = Between(initial_learning_rate, 0.0, share)
     return Staircase(smooth, decay_steps) if staircase else smooth
 
 
@@ -147,7 +151,7 @@ class Restarts(Schedule):
             step -= length
             length *= self.t_mul
             cycle += 1
-        return power(self.m_mul, cycle) * cosine_fall(step, length)
+        return self.m_mul**cycle * cosine_fall(step, length)
 
 
 @KERAS

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from inspect import Parameter, signature
 
 from ..schedules import Schedule
-from ..schedules.base import check_choice, check_count, check_fraction, check_positive
+from ..schedules.base import check_each, check_fraction, check_positive
 
-Check = Callable[[str, object], None]
-
-check_length = partial(check_count, least=1)
-check_flag = partial(check_choice, choices=(False, True))
+Check = Callable[[str, object], object]
 
 
-def check_factor(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` is a number in (0, 1]."""
+def check_factor(name: str, value: object) -> float:
+    """Return a number as a float; raise ValueError unless it lies in (0, 1]."""
     check_positive(name, value)
-    check_fraction(name, value)
+    return check_fraction(name, value)
 
 
-def check_mapping(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` is a dictionary."""
+def check_mapping(name: str, value: object) -> Mapping:
+    """Return a dictionary; raise ValueError if ``value`` is none."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} must be a dictionary, got {value!r}")
-
-
-def one_of(*choices: str) -> Check:
-    """Return the check that a value is one of the strings."""
-    return partial(check_choice, choices=choices)
+    return value
 
 
 def list_of(check: Check) -> Check:
-    """Return the check that a value is a list whose members pass ``check``."""
-
-    def check_list(name: str, value: object) -> None:
-        if not isinstance(value, Collection):
-            raise ValueError(f"{name} must be a list, got {value!r}")
-        for i, member in enumerate(value):
-            check(f"{name}[{i}]", member)
-
-    return check_list
+    """Return the check that a value is a sequence whose members pass ``check``."""
+    return lambda name, values: check_each(name, values, check)
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,8 @@ class Library:
 
     Args:
         name: the library's name.
-        ranges: what the library allows for each parameter, as a check of ``base``.
+        ranges: what the library allows for each parameter, as a check of ``base``, which gives
+            back Python's number for any library's.
         without_effect: parameters of every schedule of the library that do not touch the rate.
     """
 
@@ -88,5 +74,5 @@ class Library:
                 raise ValueError(f"{name} needs the argument {key!r}")
         for key, value in given.items():
             if key in self.ranges and not (value is None and parameters[key].default is None):
-                self.ranges[key](key, value)
+                given[key] = self.ranges[key](key, value)
         return translate(**given)

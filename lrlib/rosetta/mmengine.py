@@ -13,13 +13,16 @@ from .. import schedules as ours
 from ..schedules import Schedule
 from ..schedules.base import (
     check_count,
+    check_flag,
     check_fraction,
+    check_length,
     check_positive,
     check_rate,
+    one_of,
 )
-from .library import Library, check_factor, check_flag, check_length, list_of, one_of
-from .parts import Between, Frozen, Geometric, Staircase, Waves, constant, one_cycle, stairs
-from .torch import FALLS, check_float_fraction, check_one_rate, one
+from .library import Library, check_factor, list_of
+from .parts import Between, Constant, Frozen, Waves, one_cycle
+from .torch import FALLS, check_float_fraction, one
 
 # What mmengine calls the end of time.
 INF = 10**9
@@ -42,7 +45,7 @@ MMENGINE = Library(
         "T_max": check_count,
         "eta_min": check_rate,
         "eta_min_ratio": check_rate,
-        "eta_max": check_one_rate,
+        "eta_max": one(check_rate),
         "total_steps": check_length,
         "pct_start": check_float_fraction,
         "anneal_strategy": one_of(*FALLS),
@@ -67,7 +70,7 @@ def length(begin: int, end: int) -> int:
 
 def window(lr: float, body: Schedule, begin: int, end: int) -> Schedule:
     """Return ``body`` from ``begin`` on, frozen where its window ends."""
-    return ours.SequentialLR([constant(lr), Frozen(body, length(begin, end) - 1)], [begin])
+    return ours.SequentialLR([Constant(lr), Frozen(body, length(begin, end) - 1)], [begin])
 
 
 def intervals(begin: int, end: int) -> int:
@@ -98,7 +101,7 @@ def ConstantLR(lr: float, factor: float = 1 / 3, begin: int = 0, end: int = INF)
 
     A factor of 0 holds for ever: mmengine cannot divide it away again.
     """
-    body = ours.ConstantLR(lr, factor, intervals(begin, end)) if factor else constant(0.0)
+    body = ours.ConstantLR(lr, factor, intervals(begin, end)) if factor else Constant(0.0)
     return window(lr, body, begin, end)
 
 
@@ -120,16 +123,16 @@ def LinearLR(
 
 @MMENGINE
 def ExponentialLR(lr: float, gamma: float, begin: int = 0, end: int = INF) -> Schedule:
-    """Translate ``ExponentialLR``: lrlib's, within its window; ``gamma`` may exceed 1."""
-    return window(lr, Geometric(lr, gamma), begin, end)
+    """Translate ``ExponentialLR``: lrlib's, within its window."""
+    return window(lr, ours.ExponentialLR(lr, gamma), begin, end)
 
 
 @MMENGINE
 def StepLR(
     lr: float, step_size: int, gamma: float = 0.1, begin: int = 0, end: int = INF
 ) -> Schedule:
-    """Translate ``StepLR``: lrlib's, within its window; ``gamma`` may exceed 1."""
-    return window(lr, Staircase(Geometric(lr, gamma, step_size), step_size), begin, end)
+    """Translate ``StepLR``: lrlib's, within its window."""
+    return window(lr, ours.StepLR(lr, step_size, gamma), begin, end)
 
 
 @MMENGINE
@@ -137,8 +140,7 @@ def MultiStepLR(
     lr: float, milestones: Sequence[int], gamma: float = 0.1, begin: int = 0, end: int = INF
 ) -> Schedule:
     """Translate ``MultiStepLR``: lrlib's, within its window, on whose clock the milestones are."""
-    rates = [lr * gamma**i for i in range(len(milestones) + 1)]
-    return window(lr, stairs(rates, sorted(milestones)), begin, end)
+    return window(lr, ours.MultiStepLR(lr, milestones, gamma), begin, end)
 
 
 @MMENGINE
@@ -219,7 +221,7 @@ def OneCycleLR(
     schedule holds.
     """
     body = one_cycle(
-        one("eta_max", eta_max),
+        eta_max,
         length(begin, end) if total_steps is None else total_steps,
         pct_start,
         FALLS[anneal_strategy],

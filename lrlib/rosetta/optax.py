@@ -1,32 +1,38 @@
 """``optax.schedules``, version 0.2.8, in double precision.
 
 These carry their own rate: ``lr`` is left out. A ramp of n updates reaches its end at step n, as
-lrlib's do, and every schedule holds past its end.
+lrlib's do, and every schedule holds past its end. A value may be negative, as one that scales an
+update downhill is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from .. import schedules as ours
 from ..schedules import Schedule
 from ..schedules.base import (
     check_count,
+    check_finite,
+    check_flag,
     check_fraction,
+    check_length,
     check_positive,
     check_rate,
     check_schedule,
     check_whole,
+    one_of,
 )
 from ..schedules.shapes import cosine_fall, linear_fall
-from .library import Library, check_flag, check_length, check_mapping, list_of, one_of
+from .library import Library, check_mapping, list_of
 from .parts import (
     Between,
+    Constant,
     Geometric,
     Interpolation,
     Power,
     Staircase,
-    constant,
     ramp,
     stairs,
 )
@@ -36,20 +42,22 @@ FALLS = {"linear": linear_fall, "cosine": cosine_fall}
 OPTAX = Library(
     "optax",
     {
-        "value": check_rate,
-        "init_value": check_rate,
-        "end_value": check_rate,
-        "peak_value": check_rate,
+        "value": check_finite,
+        "init_value": check_finite,
+        "end_value": check_finite,
+        "peak_value": check_finite,
         "cosine_kwargs": list_of(check_mapping),
         "boundaries_and_scales": check_mapping,
         "schedules": list_of(check_schedule),
         "boundaries": list_of(check_count),
         "power": check_positive,
+        "transition_steps": check_whole,
         "transition_begin": check_whole,
+        "decay_steps": check_length,
         "decay_rate": check_rate,
         "staircase": check_flag,
         "warmup_steps": check_count,
-        "alpha": check_rate,
+        "alpha": check_finite,
         "exponent": check_rate,
         "interpolate_type": one_of(*FALLS),
         "pct_start": check_fraction,
@@ -67,16 +75,15 @@ def items(boundaries_and_scales: Boundaries) -> list[tuple[int, float]]:
     scales = {}
     for key, scale in (boundaries_and_scales or {}).items():
         boundary = int(key) if isinstance(key, str) and key.isdecimal() else key
-        check_count("a boundary in boundaries_and_scales", boundary)
-        check_rate(f"boundaries_and_scales[{boundary}]", scale)
-        scales[boundary] = scale
+        boundary = check_count("a boundary in boundaries_and_scales", boundary)
+        scales[boundary] = check_rate(f"boundaries_and_scales[{boundary}]", scale)
     return sorted(scales.items())
 
 
 @OPTAX
 def constant_schedule(value: float) -> Schedule:
     """Translate ``constant_schedule``: lrlib's ``ConstantLR`` with the factor 1."""
-    return constant(value)
+    return Constant(value)
 
 
 @OPTAX
@@ -91,9 +98,8 @@ def polynomial_schedule(
 
     With ``transition_steps`` of 0 or less it stays at ``init_value``, where lrlib's is over.
     """
-    check_whole("transition_steps", transition_steps)
     if transition_steps <= 0:
-        return constant(init_value)
+        return Constant(init_value)
     body = Between(init_value, end_value, ours.PolynomialLR(1.0, transition_steps, power))
     return ours.ShiftLR(body, max(0, transition_begin))
 
@@ -115,13 +121,26 @@ def piecewise_constant_schedule(
 ) -> Schedule:
     """Translate ``piecewise_constant_schedule``: lrlib's ``MultiStepLR``, a factor a milestone.
 
-    A boundary acts at the step of its number. The factors may exceed 1.
+    A boundary acts at the step of its number. With values in place of factors it is lrlib's
+    ``PiecewiseConstantLR``.
     """
     rates, steps = [init_value], []
     for boundary, scale in items(boundaries_and_scales):
         rates.append(rates[-1] * scale)
         steps.append(boundary)
     return stairs(rates, steps)
+
+
+@dataclass(frozen=True)
+class NoFurther(Schedule):
+    """A schedule that falls no lower than a bound, or else rises no higher."""
+
+    schedule: Schedule
+    bound: float
+    falls: bool
+
+    def _rate(self, step: float) -> float:
+        return (max if self.falls else min)(self.schedule(step), self.bound)
 
 
 @OPTAX
@@ -138,16 +157,13 @@ def exponential_decay(
     It may start late, go in steps as ``StepLR`` does, rise, and stop at ``end_value``. With
     ``transition_steps`` of 0 or less, or a ``decay_rate`` of 0, it stays at ``init_value``.
     """
-    check_whole("transition_steps", transition_steps)
     if transition_steps <= 0 or decay_rate == 0:
-        return constant(init_value)
+        return Constant(init_value)
     body = Geometric(init_value, decay_rate, transition_steps)
     if staircase:
         body = Staircase(body, transition_steps)
     if end_value is not None:
-        falls = decay_rate < 1
-        least, most = (end_value, max(init_value, end_value)) if falls else (0.0, end_value)
-        body = ours.ClampLR(body, least, most)
+        body = NoFurther(body, end_value, falls=decay_rate < 1)
     return ours.ShiftLR(body, max(0, transition_begin))
 
 
@@ -159,7 +175,6 @@ def cosine_decay_schedule(
 
     The floor is a share ``alpha`` of ``init_value``.
     """
-    check_length("decay_steps", decay_steps)
     shape = Power(ours.CosineAnnealingLR(1.0, decay_steps), exponent)
     return Between(init_value, alpha * init_value, shape)
 
@@ -170,8 +185,9 @@ def piecewise_interpolate_schedule(
 ) -> Schedule:
     """Translate ``piecewise_interpolate_schedule``: lines or half cosines from knot to knot.
 
-    The value at a knot is ``init_value`` times the scales of all knots up to it. lrlib joins
-    ``LinearWarmup`` and ``LinearLR``, or their cosine twins, by ``SequentialLR``.
+    The value at a knot is ``init_value`` times the scales of all knots up to it. The lines are
+    lrlib's ``PiecewiseLinearLR``; for the half cosines it joins ``CosineAnnealingLR`` by
+    ``SequentialLR``.
     """
     knots, values = [0], [init_value]
     for boundary, scale in items(boundaries_and_scales):
@@ -283,10 +299,12 @@ def sgdr_schedule(cosine_kwargs: Sequence[Mapping[str, float]]) -> Schedule:
 
     lrlib's ``CosineAnnealingWarmRestarts`` has no warmup and one peak for all cycles.
     """
+    if not cosine_kwargs:
+        raise ValueError("cosine_kwargs must hold at least one dictionary, got none")
     parts = [OPTAX.build("warmup_cosine_decay_schedule", kwargs) for kwargs in cosine_kwargs]
     ends = [0]
     for kwargs in cosine_kwargs:
-        ends.append(ends[-1] + kwargs["decay_steps"])
+        ends.append(ends[-1] + check_length("decay_steps", kwargs["decay_steps"]))
     return ours.SequentialLR(parts, ends[1:-1])
 
 

@@ -11,14 +11,19 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..schedules import ConstantLR, LinearWarmup, Schedule, SequentialLR
+from ..schedules import LinearWarmup, Schedule, SequentialLR
 
 Fall = Callable[[float, float], float]
 
 
-def constant(rate: float) -> Schedule:
-    """Return the constant rate."""
-    return ConstantLR(rate, factor=1, total_iters=0)
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same value for ever, of either sign."""
+
+    value: float
+
+    def _rate(self, step: float) -> float:
+        return self.value
 
 
 def ramp(start: float, end: float, steps: int) -> Schedule:
@@ -28,15 +33,7 @@ def ramp(start: float, end: float, steps: int) -> Schedule:
 
 def stairs(values: Sequence[float], boundaries: Sequence[int]) -> Schedule:
     """Return constant rates, each but the first from its boundary on."""
-    return SequentialLR([constant(value) for value in values], boundaries)
-
-
-def power(base: float, exponent: float) -> float:
-    """Return ``base ** exponent``, infinite where Python would raise."""
-    try:
-        return base**exponent
-    except OverflowError:
-        return math.inf
+    return SequentialLR([Constant(value) for value in values], boundaries)
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Geometric(Schedule):
     period: float = 1
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * power(self.ratio, step / self.period)
+        return self.base_lr * self.ratio ** (step / self.period)
 
 
 @dataclass(frozen=True)
@@ -149,7 +146,7 @@ class Multiplied(Schedule):
     lr_lambda: Callable[[int], float]
 
     def _rate(self, step: float) -> float:
-        factors = (self.lr_lambda(s) for s in range(1, int(step) + 1))
+        factors = (float(self.lr_lambda(s)) for s in range(1, int(step) + 1))
         return math.prod(factors, start=self.base_lr)
 
 
@@ -175,7 +172,7 @@ class OfCycle(Schedule):
     length: int
 
     def _rate(self, step: float) -> float:
-        return self.function(int(step // self.length) + 1)
+        return float(self.function(int(step // self.length) + 1))
 
 
 @dataclass(frozen=True)

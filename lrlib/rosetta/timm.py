@@ -19,21 +19,25 @@ from ..schedules.base import (
     check_choice,
     check_count,
     check_finite,
+    check_flag,
+    check_length,
     check_milestones,
     check_positive,
     check_rate,
+    one_of,
 )
 from ..schedules.shapes import FALLS
 from .falls import CosineFall, ExponentialDecay, OfShare, PolyFall, PowerDecay, TanhFall
-from .library import Library, check_flag, check_length, list_of, one_of
-from .parts import Fall, Falling, Geometric, PowerLaw, Staircase, constant, ramp, stairs
+from .library import Library
+from .parts import Constant, Fall, Falling, Geometric, PowerLaw, Staircase, ramp
 
 
-def check_share(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` is a number in (0, 1)."""
-    check_positive(name, value)
-    if value >= 1:
+def check_share(name: str, value: object) -> float:
+    """Return a number as a float; raise ValueError unless it lies in (0, 1)."""
+    share = check_positive(name, value)
+    if share >= 1:
         raise ValueError(f"{name} must be a number in (0, 1), got {value!r}")
+    return share
 
 
 TIMM = Library(
@@ -73,7 +77,7 @@ def warmed(
 ) -> Schedule:
     """Return ``body`` behind the ramp, or behind the first rate, which the constructor writes."""
     first = max(1, warmup_t)
-    head = constant(lr)
+    head = Constant(lr)
     if warmup_t:
         head = ramp(warmup_lr_init, lr if target is None else target, warmup_t)
     skipped = first - warmup_t if warmup_prefix else first
@@ -202,7 +206,7 @@ def StepLRScheduler(
 
     With the default ``decay_rate`` of 1 it never falls. ``decay_t`` need not be whole.
     """
-    check_positive("decay_t", decay_t)
+    decay_t = check_positive("decay_t", decay_t)
     body = Staircase(Geometric(lr, decay_rate, decay_t), decay_t)
     return warmed(lr, body, warmup_t, warmup_lr_init, warmup_prefix)
 
@@ -221,10 +225,8 @@ def MultiStepLRScheduler(
     The milestone m acts at step m - 1 of the schedule's own clock. The default ``decay_rate`` of 1
     does nothing.
     """
-    list_of(check_count)("decay_t", decay_t)
-    check_milestones("decay_t", tuple(decay_t))
-    rates = [lr * decay_rate**i for i in range(len(decay_t) + 1)]
-    body = stairs(rates, [max(0, milestone - 1) for milestone in decay_t])
+    steps = [max(0, milestone - 1) for milestone in check_milestones("decay_t", decay_t)]
+    body = ours.MultiStepLR(lr, steps, decay_rate)
     return warmed(lr, body, warmup_t, warmup_lr_init, warmup_prefix)
 
 
@@ -260,10 +262,10 @@ def WSDLRScheduler(
     ``t_initial`` counts the plateau and the decay, not the warmup. The last of the ``decay_t``
     updates is still above ``lr_min``, which holds from the next on.
     """
-    check_length("decay_t", decay_t)
+    decay_t = check_length("decay_t", decay_t)
     if decay_t > t_initial:
         raise ValueError(f"decay_t must not exceed t_initial ({t_initial!r}), got {decay_t!r}")
-    stable = constant(max(lr, lr_min))
+    stable = Constant(max(lr, lr_min))
     if stable_fn != "constant":
         timescale = warmup_t if stable_timescale is None else stable_timescale
         check_positive("stable_timescale", timescale)

@@ -14,52 +14,55 @@ from ..schedules.base import (
     check_choice,
     check_count,
     check_finite,
+    check_flag,
     check_fraction,
+    check_function,
+    check_length,
     check_positive,
     check_rate,
     check_schedule,
+    one_of,
 )
 from ..schedules.shapes import cosine_fall, linear_fall
-from .library import Library, check_factor, check_flag, check_length, list_of, one_of
+from .library import Check, Library, check_factor, list_of
 from .parts import (
     Between,
+    Constant,
     Geometric,
     Multiplied,
     OfCycle,
     Staircase,
     Triangle,
     Waves,
-    constant,
     one_cycle,
-    stairs,
 )
 
 FALLS = {"cos": cosine_fall, "linear": linear_fall}
 
 
-def one(name: str, value: object) -> object:
-    """Return the value of the one parameter group that a schedule knows.
+def one(check: Check) -> Check:
+    """Return the check of the value of the one parameter group that a schedule knows.
 
-    Raises:
-        ValueError: if ``value`` is a list for several groups.
+    It refuses a list for several groups, and takes the value out of a list of one.
     """
-    if isinstance(value, (list, tuple)):
-        if len(value) != 1:
-            raise ValueError(f"{name} must hold one value, for one parameter group, got {value!r}")
-        return value[0]
-    return value
+
+    def check_one(name: str, value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            if len(value) != 1:
+                raise ValueError(
+                    f"{name} must hold one value, for one parameter group, got {value!r}"
+                )
+            value = value[0]
+        return check(name, value)
+
+    return check_one
 
 
-def check_one_rate(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` is a rate, or a list of one."""
-    check_rate(name, one(name, value))
-
-
-def check_float_fraction(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` is a float in [0, 1]: torch refuses the integers."""
-    check_fraction(name, value)
+def check_float_fraction(name: str, value: object) -> float:
+    """Return a float; raise ValueError unless it lies in [0, 1]: torch refuses the integers."""
     if not isinstance(value, float):
         raise ValueError(f"{name} must be a float in [0, 1], got {value!r}")
+    return check_fraction(name, value)
 
 
 TORCH = Library(
@@ -78,8 +81,8 @@ TORCH = Library(
         "eta_min": check_finite,
         "T_0": check_length,
         "T_mult": check_length,
-        "base_lr": check_one_rate,
-        "max_lr": check_one_rate,
+        "base_lr": one(check_rate),
+        "max_lr": one(check_rate),
         "step_size_up": check_length,
         "step_size_down": check_count,
         "scale_mode": one_of("cycle", "iterations"),
@@ -92,8 +95,10 @@ TORCH = Library(
         "final_div_factor": check_positive,
         "three_phase": check_flag,
         "schedulers": list_of(check_schedule),
-        "swa_lr": check_one_rate,
+        "swa_lr": one(check_rate),
         "anneal_epochs": check_count,
+        "lr_lambda": one(check_function),
+        "scale_fn": check_function,
     },
 )
 
@@ -101,7 +106,7 @@ TORCH = Library(
 @TORCH
 def LambdaLR(lr: float, lr_lambda: Callable[[int], float]) -> Schedule:
     """Translate ``LambdaLR``: lrlib's schedule of this name."""
-    return ours.LambdaLR(lr, one("lr_lambda", lr_lambda))
+    return ours.LambdaLR(lr, lr_lambda)
 
 
 @TORCH
@@ -111,26 +116,19 @@ def MultiplicativeLR(lr: float, lr_lambda: Callable[[int], float]) -> Schedule:
     Its value at step 0 is never used. lrlib has no such schedule: the rate of one update costs as
     many calls as there were updates.
     """
-    factor = one("lr_lambda", lr_lambda)
-    if not callable(factor):
-        raise ValueError(f"lr_lambda must be a function of the step, got {factor!r}")
-    return Multiplied(lr, factor)
+    return Multiplied(lr, lr_lambda)
 
 
 @TORCH
 def StepLR(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
-    """Translate ``StepLR``: lrlib's schedule of this name, and ``gamma`` may exceed 1."""
-    return Staircase(Geometric(lr, gamma, step_size), step_size)
+    """Translate ``StepLR``: lrlib's schedule of this name."""
+    return ours.StepLR(lr, step_size, gamma)
 
 
 @TORCH
 def MultiStepLR(lr: float, milestones: Sequence[int], gamma: float = 0.1) -> Schedule:
-    """Translate ``MultiStepLR``: lrlib's schedule of this name.
-
-    The milestones may come in any order, and ``gamma`` may exceed 1.
-    """
-    rates = [lr * gamma**i for i in range(len(milestones) + 1)]
-    return stairs(rates, sorted(milestones))
+    """Translate ``MultiStepLR``: lrlib's schedule of this name."""
+    return ours.MultiStepLR(lr, milestones, gamma)
 
 
 @TORCH
@@ -140,7 +138,7 @@ def ConstantLR(lr: float, factor: float = 1 / 3, total_iters: int = 5) -> Schedu
     So does ``factor=0``, which torch cannot divide away again: it raises where lrlib is released.
     """
     if total_iters == 0 or factor == 0:
-        return constant(lr * factor)
+        return Constant(lr * factor)
     return ours.ConstantLR(lr, factor, total_iters)
 
 
@@ -150,27 +148,27 @@ def LinearLR(
 ) -> Schedule:
     """Translate ``LinearLR``: lrlib's, but ``total_iters=0`` never leaves the start factor."""
     if total_iters == 0:
-        return constant(lr * start_factor)
+        return Constant(lr * start_factor)
     return ours.LinearLR(lr, start_factor, end_factor, total_iters)
 
 
 @TORCH
 def ExponentialLR(lr: float, gamma: float) -> Schedule:
-    """Translate ``ExponentialLR``: lrlib's schedule of this name, and ``gamma`` may exceed 1."""
-    return Geometric(lr, gamma)
+    """Translate ``ExponentialLR``: lrlib's schedule of this name."""
+    return ours.ExponentialLR(lr, gamma)
 
 
 @TORCH
 def PolynomialLR(lr: float, total_iters: int = 5, power: float = 1.0) -> Schedule:
     """Translate ``PolynomialLR``: lrlib's with the minimum 0, but ``total_iters=0`` never falls."""
-    return ours.PolynomialLR(lr, total_iters, power) if total_iters else constant(lr)
+    return ours.PolynomialLR(lr, total_iters, power) if total_iters else Constant(lr)
 
 
 @TORCH
 def CosineAnnealingLR(lr: float, T_max: int, eta_min: float = 0.0) -> Schedule:
-    """Translate ``CosineAnnealingLR``: past ``T_max`` the cosine climbs back, where lrlib's holds.
+    """Translate ``CosineAnnealingLR``: past ``T_max`` it goes back, where lrlib's holds.
 
-    ``eta_min`` may exceed the rate.
+    ``eta_min`` may be negative.
     """
     return Between(lr, eta_min, Waves(T_max))
 
@@ -212,7 +210,7 @@ def CyclicLR(
     if scale_fn is None:
         check_choice("mode", mode, ("triangular", "triangular2", "exp_range"))
         height = {
-            "triangular": constant(1.0),
+            "triangular": Constant(1.0),
             "triangular2": Staircase(Geometric(1.0, 0.5, cycle), cycle),
             "exp_range": Geometric(1.0, gamma),
         }[mode]
@@ -222,7 +220,7 @@ def CyclicLR(
         height = ours.LambdaLR(1.0, scale_fn)
     triangle = Triangle(step_size_up, down)
     share = ours.ProductLR([triangle, height])
-    return Between(one("max_lr", max_lr), one("base_lr", base_lr), share)
+    return Between(max_lr, base_lr, share)
 
 
 @TORCH
@@ -252,7 +250,7 @@ def OneCycleLR(
             raise ValueError("total_steps, or epochs and steps_per_epoch, must be given")
         total_steps = epochs * steps_per_epoch
     return one_cycle(
-        one("max_lr", max_lr),
+        max_lr,
         total_steps,
         pct_start,
         FALLS[anneal_strategy],
@@ -296,4 +294,4 @@ def SWALR(
     With ``swa_lr`` below ``lr`` it is lrlib's ``CosineAnnealingLR`` or ``LinearLR``.
     """
     fall = {"cos": ours.CosineAnnealingLR, "linear": ours.PolynomialLR}[anneal_strategy]
-    return Between(lr, one("swa_lr", swa_lr), fall(1.0, anneal_epochs))
+    return Between(lr, swa_lr, fall(1.0, anneal_epochs))

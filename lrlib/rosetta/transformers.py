@@ -12,11 +12,17 @@ from dataclasses import dataclass
 
 from .. import schedules as ours
 from ..schedules import Schedule
-from ..schedules.base import check_count, check_finite, check_positive, check_rate
+from ..schedules.base import (
+    check_count,
+    check_finite,
+    check_length,
+    check_positive,
+    check_rate,
+    one_of,
+)
 from ..schedules.shapes import FALLS, cosine_fall
-from .library import Library, check_length, one_of
-from .parts import Backwards, Between, Falling, Frozen, Waves, ramp
-from .parts import constant as always
+from .library import Library
+from .parts import Backwards, Between, Constant, Falling, Frozen, Waves, ramp
 
 SHAPES = ("linear", "cosine", "1-sqrt")
 
@@ -65,7 +71,7 @@ def constant(
     lr: float, num_warmup_steps: int | None = None, num_training_steps: int | None = None
 ) -> Schedule:
     """Translate ``constant``: lrlib's ``ConstantLR`` with the factor 1, and no warmup at all."""
-    return always(lr)
+    return Constant(lr)
 
 
 @TRANSFORMERS
@@ -225,8 +231,8 @@ def warmup_stable_decay(
         fall = Waves(max(1, D), 2 * num_cycles)
     else:
         fall = Falling(FALLS[decay_type], D)
-    decay = ours.SequentialLR([Between(lr, least, fall), always(least)], [D])
+    decay = ours.SequentialLR([Between(lr, least, fall), Constant(least)], [D])
     late = ours.ShiftLR(decay, num_stable_steps)
     if num_stable_steps > 0:
-        late = ours.SequentialLR([always(lr), decay], [num_stable_steps])
+        late = ours.SequentialLR([Constant(lr), decay], [num_stable_steps])
     return ours.SequentialLR([Between(lr, least, rise), late], [W])

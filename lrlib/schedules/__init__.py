@@ -20,6 +20,7 @@ from .decay import (
     PolynomialLR,
     StepLR,
 )
+from .knots import PiecewiseConstantLR, PiecewiseLinearLR
 from .plateau import ReduceLROnPlateau
 from .warmup import (
     CosineWarmup,
@@ -50,6 +51,8 @@ __all__ = [
     "MultiStepLR",
     "NoamLR",
     "OneCycleLR",
+    "PiecewiseConstantLR",
+    "PiecewiseLinearLR",
     "PolynomialLR",
     "ProductLR",
     "ReduceLROnPlateau",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from .base import (
+    LARGEST,
     Schedule,
     check_milestones,
     check_positive,
@@ -14,6 +14,8 @@ from .base import (
     check_schedules,
     check_whole,
 )
+
+ROUNDINGS = 2.0**-52  # by how much a number may be off, relative to itself, after two of them
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,15 @@ class SequentialLR(Schedule):
     schedules: tuple[Schedule, ...]
     milestones: tuple[int, ...]
 
+    _checks = {"schedules": check_schedules, "milestones": check_milestones}
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "schedules", tuple(self.schedules))
-        object.__setattr__(self, "milestones", tuple(self.milestones))
-        check_schedules("schedules", self.schedules)
+        super().__post_init__()
         if len(self.milestones) != len(self.schedules) - 1:
             raise ValueError(
                 f"milestones must hold {len(self.schedules) - 1} steps, one fewer than "
                 f"schedules, got {self.milestones!r}"
             )
-        check_milestones("milestones", self.milestones)
 
     def _rate(self, step: float) -> float:
         part, start = self.schedules[0], 0
@@ -74,12 +75,13 @@ class ProductLR(Schedule):
 
     schedules: tuple[Schedule, ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "schedules", tuple(self.schedules))
-        check_schedules("schedules", self.schedules)
+    _checks = {"schedules": check_schedules}
 
     def _rate(self, step: float) -> float:
-        return math.prod(schedule(step) for schedule in self.schedules)
+        product = 1.0
+        for schedule in self.schedules:
+            product = min(product * schedule(step), LARGEST)
+        return product
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,10 @@ class ShiftLR(Schedule):
     schedule: Schedule
     steps: int
 
-    def __post_init__(self) -> None:
-        check_schedule("schedule", self.schedule)
-        check_whole("steps", self.steps)
+    _checks = {"schedule": check_schedule, "steps": check_whole}
 
     def _rate(self, step: float) -> float:
-        return self.schedule(max(0, step - self.steps))
+        return self.schedule(max(0, min(step - self.steps, LARGEST)))
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,9 @@ class StretchLR(Schedule):
 
     A schedule that counts epochs, stretched by the number of updates in an epoch, can be driven by
     updates: at the start of each epoch it has the very value that it has for that epoch, and in
-    between it moves on instead of waiting.
+    between it moves on instead of waiting. A factor such as 1.1 is rounded, and so is a quotient:
+    one that is a whole number up to these two roundings counts as that number. So what happens at
+    a whole step of the schedule happens at its multiple, not an update later.
 
     Args:
         schedule: the schedule :math:`s`.
@@ -131,12 +133,14 @@ class StretchLR(Schedule):
     schedule: Schedule
     factor: float
 
-    def __post_init__(self) -> None:
-        check_schedule("schedule", self.schedule)
-        check_positive("factor", self.factor)
+    _checks = {"schedule": check_schedule, "factor": check_positive}
 
     def _rate(self, step: float) -> float:
-        return self.schedule(step / self.factor)
+        quotient = min(step / self.factor, LARGEST)
+        whole = round(quotient)
+        if abs(quotient - whole) <= whole * ROUNDINGS:
+            quotient = whole
+        return self.schedule(quotient)
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,7 @@ class ScaleLR(Schedule):
     schedule: Schedule
     factor: float
 
-    def __post_init__(self) -> None:
-        check_schedule("schedule", self.schedule)
-        check_rate("factor", self.factor)
+    _checks = {"schedule": check_schedule, "factor": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.schedule(step) * self.factor
@@ -183,10 +185,8 @@ class ClampLR(Schedule):
     min_lr: float
     max_lr: float
 
-    def __post_init__(self) -> None:
-        check_schedule("schedule", self.schedule)
-        check_rate("max_lr", self.max_lr)
-        check_rate("min_lr", self.min_lr, self.max_lr, "max_lr")
+    _checks = {"schedule": check_schedule, "max_lr": check_rate, "min_lr": check_rate}
+    _at_most = {"min_lr": "max_lr"}
 
     def _rate(self, step: float) -> float:
         return min(max(self.schedule(step), self.min_lr), self.max_lr)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .base import (
+    LARGEST,
     Schedule,
-    check_choice,
-    check_count,
     check_divisor,
+    check_flag,
     check_fraction,
+    check_length,
     check_positive,
     check_rate,
+    one_of,
+    or_none,
 )
 from .shapes import cosine_fall, geometric, linear_fall
+
+LONGEST = LARGEST / 4  # a length of which pi times is still a float
 
 _ANNEAL = {"cos": cosine_fall, "linear": linear_fall}
 
@@ -51,14 +56,15 @@ class CyclicLR(Schedule):
     gamma: float = 0.99994
     step_size_down: int | None = None
 
-    def __post_init__(self) -> None:
-        check_rate("max_lr", self.max_lr)
-        check_rate("base_lr", self.base_lr, self.max_lr, "max_lr")
-        check_count("step_size", self.step_size, least=1)
-        check_choice("mode", self.mode, ("triangular", "triangular2", "exp_range"))
-        check_fraction("gamma", self.gamma)
-        if self.step_size_down is not None:
-            check_count("step_size_down", self.step_size_down, least=1)
+    _checks = {
+        "max_lr": check_rate,
+        "base_lr": check_rate,
+        "step_size": check_length,
+        "mode": one_of("triangular", "triangular2", "exp_range"),
+        "gamma": check_fraction,
+        "step_size_down": or_none(check_length),
+    }
+    _at_most = {"base_lr": "max_lr"}
 
     def momentum(self, base_momentum: float = 0.8, max_momentum: float = 0.9) -> CounterMomentum:
         """Return the momentum that falls while the rate climbs, as torch couples the two."""
@@ -115,18 +121,22 @@ class OneCycleLR(Schedule):
     final_div_factor: float = 1e4
     three_phase: bool = False
 
+    _checks = {
+        "max_lr": check_rate,
+        "total_steps": check_length,
+        "three_phase": check_flag,
+        "pct_start": check_fraction,
+        "anneal_strategy": one_of(*_ANNEAL),
+        "div_factor": check_divisor,
+        "final_div_factor": check_divisor,
+    }
+
     def __post_init__(self) -> None:
-        check_rate("max_lr", self.max_lr)
-        check_count("total_steps", self.total_steps, least=1)
-        check_choice("three_phase", self.three_phase, (False, True))
-        check_fraction("pct_start", self.pct_start)
+        super().__post_init__()
         if self.three_phase and self.pct_start > 0.5:
             raise ValueError(
                 f"pct_start must not exceed 0.5 if there are three phases, got {self.pct_start!r}"
             )
-        check_choice("anneal_strategy", self.anneal_strategy, tuple(_ANNEAL))
-        check_divisor("div_factor", self.div_factor)
-        check_divisor("final_div_factor", self.final_div_factor)
 
     def momentum(self, base_momentum: float = 0.85, max_momentum: float = 0.95) -> CounterMomentum:
         """Return the momentum that falls while the rate climbs, as torch couples the two."""
@@ -155,6 +165,12 @@ class OneCycleLR(Schedule):
         return before
 
 
+def _check_cycle(name: str, value: object) -> CyclicLR | OneCycleLR:
+    if not isinstance(value, (CyclicLR, OneCycleLR)):
+        raise ValueError(f"{name} must be a CyclicLR or a OneCycleLR, got {value!r}")
+    return value
+
+
 @dataclass(frozen=True)
 class CounterMomentum(Schedule):
     r"""Lower the momentum where a cycle raises the rate, and raise it where it lowers the rate.
@@ -180,11 +196,8 @@ class CounterMomentum(Schedule):
     base_momentum: float
     max_momentum: float
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.cycle, (CyclicLR, OneCycleLR)):
-            raise ValueError(f"cycle must be a CyclicLR or a OneCycleLR, got {self.cycle!r}")
-        check_fraction("max_momentum", self.max_momentum)
-        check_rate("base_momentum", self.base_momentum, self.max_momentum, "max_momentum")
+    _checks = {"cycle": _check_cycle, "base_momentum": check_rate, "max_momentum": check_fraction}
+    _at_most = {"base_momentum": "max_momentum"}
 
     def _rate(self, step: float) -> float:
         swing = self.max_momentum - self.base_momentum
@@ -219,11 +232,13 @@ class CosineAnnealingWarmRestarts(Schedule):
     t_0: int
     t_mult: int = 2
 
-    def __post_init__(self) -> None:
-        check_rate("max_lr", self.max_lr)
-        check_rate("min_lr", self.min_lr, self.max_lr, "max_lr")
-        check_count("t_0", self.t_0, least=1)
-        check_count("t_mult", self.t_mult, least=1)
+    _checks = {
+        "max_lr": check_rate,
+        "min_lr": check_rate,
+        "t_0": check_length,
+        "t_mult": check_length,
+    }
+    _at_most = {"min_lr": "max_lr"}
 
     def _rate(self, step: float) -> float:
         length = self.t_0
@@ -231,7 +246,7 @@ class CosineAnnealingWarmRestarts(Schedule):
             step %= length
         while step >= length:
             step -= length
-            length *= self.t_mult
+            length = min(length * self.t_mult, LONGEST)
         return self.min_lr + (self.max_lr - self.min_lr) * cosine_fall(step, length)
 
 
@@ -264,11 +279,13 @@ class ExponentialCyclicLR(Schedule):
     cycle_length: int
     decay_rate: float = 0.96
 
-    def __post_init__(self) -> None:
-        check_positive("max_lr", self.max_lr)
-        check_positive("base_lr", self.base_lr, self.max_lr, "max_lr")
-        check_count("cycle_length", self.cycle_length, least=1)
-        check_fraction("decay_rate", self.decay_rate)
+    _checks = {
+        "max_lr": check_positive,
+        "base_lr": check_positive,
+        "cycle_length": check_length,
+        "decay_rate": check_fraction,
+    }
+    _at_most = {"base_lr": "max_lr"}
 
     def _rate(self, step: float) -> float:
         cycle, position = divmod(step, self.cycle_length)

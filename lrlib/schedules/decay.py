@@ -1,4 +1,4 @@
-"""Schedules that go down: constant, steps, straight lines, powers, half a cosine, 1/t."""
+"""Schedules that go one way: constant, steps, straight lines, powers, half a cosine, 1/t."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from .base import (
     Schedule,
     check_count,
     check_fraction,
-    check_milestones,
+    check_function,
+    check_length,
     check_positive,
     check_rate,
+    check_steps,
 )
 from .shapes import cosine_fall, linear_fall
 
@@ -38,10 +40,7 @@ class ConstantLR(Schedule):
     factor: float = 1 / 3
     total_iters: int = 5
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("factor", self.factor)
-        check_count("total_iters", self.total_iters)
+    _checks = {"base_lr": check_rate, "factor": check_fraction, "total_iters": check_count}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.factor if step < self.total_iters else self.base_lr
@@ -53,12 +52,13 @@ class StepLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^{\lfloor t/s \rfloor}
 
-    First value and peak :math:`\eta`; tends to 0 if :math:`\gamma < 1`.
+    First value :math:`\eta`, and the peak unless :math:`\gamma > 1`; tends to 0 if
+    :math:`\gamma < 1`.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
         step_size: the updates :math:`s` between two drops, whole and >= 1.
-        gamma: the multiplier :math:`\gamma` of each drop, in [0, 1].
+        gamma: the multiplier :math:`\gamma` of each drop, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -68,10 +68,7 @@ class StepLR(Schedule):
     step_size: int
     gamma: float = 0.1
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("step_size", self.step_size, least=1)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "step_size": check_length, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma ** (step // self.step_size)
@@ -83,14 +80,15 @@ class MultiStepLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^{\#\{i \,:\, m_i \le t\}}
 
-    First value and peak :math:`\eta` (unless a milestone is 0); last value
-    :math:`\eta\,\gamma^{k}` after all :math:`k` milestones. The update whose number is the
-    milestone is the first at the lower rate, and a milestone given twice counts twice.
+    First value :math:`\eta` (unless a milestone is 0); last value :math:`\eta\,\gamma^{k}` after
+    all :math:`k` milestones. The update whose number is the milestone is the first at the new rate,
+    and a milestone given twice counts twice.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
-        milestones: the steps :math:`m_i` of the drops: whole, >= 0, not decreasing.
-        gamma: the multiplier :math:`\gamma` of each drop, in [0, 1].
+        milestones: the steps :math:`m_i` of the drops: whole, >= 0, in any order; they are kept in
+            ascending order.
+        gamma: the multiplier :math:`\gamma` of each drop, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -100,11 +98,7 @@ class MultiStepLR(Schedule):
     milestones: tuple[int, ...]
     gamma: float = 0.1
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "milestones", tuple(self.milestones))
-        check_rate("base_lr", self.base_lr)
-        check_milestones("milestones", self.milestones)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "milestones": check_steps, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma ** sum(step >= m for m in self.milestones)
@@ -116,12 +110,12 @@ class ExponentialLR(Schedule):
 
     .. math:: \eta_t = \eta\,\gamma^t
 
-    First value and peak :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and
-    tends to 0 if :math:`\gamma < 1`.
+    First value :math:`\eta`; halves every :math:`\ln 2 / \ln(1/\gamma)` updates and tends to 0 if
+    :math:`\gamma < 1`. With :math:`\gamma > 1` it grows, as in a range test.
 
     Args:
         base_lr: the first rate :math:`\eta`, finite and >= 0.
-        gamma: the multiplier :math:`\gamma` of each update, in [0, 1].
+        gamma: the multiplier :math:`\gamma` of each update, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -130,9 +124,7 @@ class ExponentialLR(Schedule):
     base_lr: float
     gamma: float
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("gamma", self.gamma)
+    _checks = {"base_lr": check_rate, "gamma": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.base_lr * self.gamma**step
@@ -148,12 +140,12 @@ class LinearLR(Schedule):
     First value :math:`a\eta`, last value :math:`b\eta`, held from step :math:`n` on.
     ``LinearLR(base_lr, 1, 0, total_iters=n)`` is the linear decay to zero. With
     ``total_iters=0`` the ramp is over at once and the rate is :math:`b\eta` (torch stays at
-    :math:`a\eta` for ever).
+    :math:`a\eta` for ever). Multipliers above 1 are legal (torch refuses them).
 
     Args:
         base_lr: the rate :math:`\eta` that the factors multiply, finite and >= 0.
-        start_factor: the first multiplier :math:`a`, in [0, 1].
-        end_factor: the last multiplier :math:`b`, in [0, 1].
+        start_factor: the first multiplier :math:`a`, finite and >= 0.
+        end_factor: the last multiplier :math:`b`, finite and >= 0.
         total_iters: the length :math:`n` of the ramp in updates, whole and >= 0.
 
     Raises:
@@ -165,11 +157,12 @@ class LinearLR(Schedule):
     end_factor: float = 1.0
     total_iters: int = 5
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_fraction("start_factor", self.start_factor)
-        check_fraction("end_factor", self.end_factor)
-        check_count("total_iters", self.total_iters)
+    _checks = {
+        "base_lr": check_rate,
+        "start_factor": check_rate,
+        "end_factor": check_rate,
+        "total_iters": check_count,
+    }
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
@@ -204,11 +197,13 @@ class PolynomialLR(Schedule):
     power: float = 1.0
     min_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("total_iters", self.total_iters)
-        check_positive("power", self.power)
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
+    _checks = {
+        "base_lr": check_rate,
+        "total_iters": check_count,
+        "power": check_positive,
+        "min_lr": check_rate,
+    }
+    _at_most = {"min_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.total_iters:
@@ -219,19 +214,20 @@ class PolynomialLR(Schedule):
 
 @dataclass(frozen=True)
 class CosineAnnealingLR(Schedule):
-    r"""Lower the rate along half a cosine, flat at both ends.
+    r"""Move the rate along half a cosine, flat at both ends.
 
     .. math::
         \eta_t = \eta_{\min} + (\eta_{\max} - \eta_{\min})\,
                  \tfrac12\left(1 + \cos\frac{\pi t}{T}\right), \qquad t < T
 
-    First value and peak :math:`\eta_{\max}`; :math:`\eta_{\min}` from step :math:`T` on (torch
-    climbs back along the cosine). Source: :cite:t:`loshchilov2017sgdr`.
+    First value :math:`\eta_{\max}`; :math:`\eta_{\min}` from step :math:`T` on (torch goes back
+    along the cosine). Where :math:`\eta_{\min}` is the larger one the rate climbs, as torch's does.
+    Source: :cite:t:`loshchilov2017sgdr`.
 
     Args:
-        base_lr: the peak :math:`\eta_{\max}`, finite and >= 0.
+        base_lr: the first rate :math:`\eta_{\max}`, finite and >= 0.
         T_max: the half period :math:`T` in updates, whole and >= 0; 0 means ``eta_min`` at once.
-        eta_min: the floor :math:`\eta_{\min}`, between 0 and ``base_lr``.
+        eta_min: the last rate :math:`\eta_{\min}`, finite and >= 0.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -241,10 +237,7 @@ class CosineAnnealingLR(Schedule):
     T_max: int
     eta_min: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("T_max", self.T_max)
-        check_rate("eta_min", self.eta_min, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "T_max": check_count, "eta_min": check_rate}
 
     def _rate(self, step: float) -> float:
         if step >= self.T_max:
@@ -274,10 +267,7 @@ class InverseTimeLR(Schedule):
     decay_steps: int
     rate: float
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("decay_steps", self.decay_steps, least=1)
-        check_rate("rate", self.rate)
+    _checks = {"base_lr": check_rate, "decay_steps": check_length, "rate": check_rate}
 
     def _rate(self, step: float) -> float:
         return self.base_lr / (1 + self.rate * step / self.decay_steps)
@@ -301,10 +291,7 @@ class LambdaLR(Schedule):
     base_lr: float
     lr_lambda: object
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        if not callable(self.lr_lambda):
-            raise ValueError(f"lr_lambda must be a function of the step, got {self.lr_lambda!r}")
+    _checks = {"base_lr": check_rate, "lr_lambda": check_function}
 
     def _rate(self, step: float) -> float:
-        return self.base_lr * self.lr_lambda(step)
+        return self.base_lr * float(self.lr_lambda(step))

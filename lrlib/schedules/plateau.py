@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import math
 
-from .base import check_choice, check_count, check_finite, check_fraction, check_rate
+from .base import (
+    check_choice,
+    check_count,
+    check_finite,
+    check_fraction,
+    check_number,
+    check_rate,
+    or_none,
+)
 
-_STATE = ("lr", "best", "bad_evaluations", "cooldown_left")
+_STATE = {
+    "lr": check_rate,
+    "best": or_none(check_finite),
+    "bad_evaluations": check_count,
+    "cooldown_left": check_count,
+}
 
 
 class ReduceLROnPlateau:
@@ -61,23 +74,15 @@ class ReduceLROnPlateau:
         min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        check_rate("base_lr", base_lr)
-        check_choice("mode", mode, ("min", "max"))
-        check_fraction("factor", factor)
-        check_count("patience", patience)
-        check_rate("threshold", threshold)
-        check_choice("threshold_mode", threshold_mode, ("rel", "abs"))
-        check_count("cooldown", cooldown)
-        check_rate("min_lr", min_lr, base_lr, "base_lr")
-        check_rate("eps", eps)
-        self.mode = mode
-        self.factor = factor
-        self.patience = patience
-        self.threshold = threshold
-        self.threshold_mode = threshold_mode
-        self.cooldown = cooldown
-        self.min_lr = min_lr
-        self.eps = eps
+        base_lr = check_rate("base_lr", base_lr)
+        self.mode = check_choice("mode", mode, ("min", "max"))
+        self.factor = check_fraction("factor", factor)
+        self.patience = check_count("patience", patience)
+        self.threshold = check_rate("threshold", threshold)
+        self.threshold_mode = check_choice("threshold_mode", threshold_mode, ("rel", "abs"))
+        self.cooldown = check_count("cooldown", cooldown)
+        self.min_lr = check_rate("min_lr", min_lr, base_lr, "base_lr")
+        self.eps = check_rate("eps", eps)
 
         self.lr = base_lr
         self.best: float | None = None
@@ -88,9 +93,13 @@ class ReduceLROnPlateau:
         """Take the metric of an evaluation, and return the rate from here on.
 
         Args:
-            metric: a number, or what ``float`` makes one of, such as a tensor of one element.
+            metric: a number of any library, such as a tensor of one element; NaN and infinity are
+                legal.
+
+        Raises:
+            ValueError: if ``metric`` is not one number; nothing is changed then.
         """
-        metric = float(metric)
+        metric = check_number("metric", metric)
         if self._is_good(metric):
             self.best = metric
             self.bad_evaluations = 0
@@ -113,8 +122,7 @@ class ReduceLROnPlateau:
         Raises:
             ValueError: if ``n`` is not a whole number >= 0.
         """
-        check_count("n", n)
-        return [self.lr] * int(n)
+        return [self.lr] * check_count("n", n)
 
     def state_dict(self) -> dict[str, float | int | None]:
         """Return the state: the four attributes that :meth:`update` changes, no argument."""
@@ -129,13 +137,9 @@ class ReduceLROnPlateau:
         """
         if sorted(state_dict) != sorted(_STATE):
             raise ValueError(f"state_dict must hold {sorted(_STATE)!r}, got {sorted(state_dict)!r}")
-        check_rate("lr", state_dict["lr"])
-        check_count("bad_evaluations", state_dict["bad_evaluations"])
-        check_count("cooldown_left", state_dict["cooldown_left"])
-        if state_dict["best"] is not None:
-            check_finite("best", state_dict["best"])
-        for name in _STATE:
-            setattr(self, name, state_dict[name])
+        state = {name: check(name, state_dict[name]) for name, check in _STATE.items()}
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def _is_good(self, metric: float) -> bool:
         if not math.isfinite(metric):

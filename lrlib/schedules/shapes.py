@@ -33,6 +33,11 @@ FALLS = {
 }
 
 
+def line(low: float, high: float, t: float, n: float) -> float:
+    """Go from ``low`` at ``t = 0`` to ``high`` at ``t = n`` in a straight line."""
+    return low + (high - low) * t / n
+
+
 def geometric(low: float, high: float, share: float) -> float:
     """Go from ``low`` at share 0 to ``high`` at share 1, by equal ratios for equal shares."""
     return low ** (1 - share) * high**share

@@ -5,8 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .base import Schedule, check_choice, check_count, check_positive, check_rate
-from .shapes import FALLS, cosine_fall, geometric
+from .base import (
+    Schedule,
+    check_count,
+    check_length,
+    check_positive,
+    check_rate,
+    one_of,
+    or_none,
+)
+from .shapes import FALLS, cosine_fall, geometric, line
 
 
 @dataclass(frozen=True)
@@ -31,15 +39,13 @@ class LinearWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_rate("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "warmup_steps": check_count, "start_lr": check_rate}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
             return self.base_lr
-        return self.start_lr + (self.base_lr - self.start_lr) * step / self.warmup_steps
+        return line(self.start_lr, self.base_lr, step, self.warmup_steps)
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,8 @@ class ExponentialWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 1e-7
 
-    def __post_init__(self) -> None:
-        check_positive("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_positive("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_positive, "warmup_steps": check_count, "start_lr": check_positive}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
@@ -99,10 +103,8 @@ class CosineWarmup(Schedule):
     warmup_steps: int
     start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_rate("start_lr", self.start_lr, self.base_lr, "base_lr")
+    _checks = {"base_lr": check_rate, "warmup_steps": check_count, "start_lr": check_rate}
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step >= self.warmup_steps:
@@ -113,11 +115,11 @@ class CosineWarmup(Schedule):
 
 @dataclass(frozen=True)
 class WarmupWithDecay(Schedule):
-    r"""Raise the rate from zero in a straight line, then lower it to a minimum.
+    r"""Raise the rate in a straight line, then lower it to a minimum.
 
     .. math::
         \eta_t = \begin{cases}
-            \eta\, t / W & t < W \\
+            \eta_0 + (\eta - \eta_0)\, t / W & t < W \\
             \eta_{\min} + (\eta - \eta_{\min})\,\phi\!\left(\frac{t - W}{T - W}\right)
                 & W \le t < T \\
             \eta_{\min} & t \ge T
@@ -125,10 +127,11 @@ class WarmupWithDecay(Schedule):
 
     with :math:`\phi(x)` equal to :math:`\tfrac12(1 + \cos \pi x)` for ``"cosine"``, :math:`1 - x`
     for ``"linear"``, :math:`1 - \sqrt{x}` for ``"1-sqrt"`` and :math:`(1 - x)/(1 - x/2)` for
-    ``"rex"``. First value 0 (:math:`\eta` if :math:`W = 0`), peak :math:`\eta` at step :math:`W`,
-    last value :math:`\eta_{\min}`. With :math:`W = T` nothing is left for the decay and
-    :math:`\eta_{\min}` follows the ramp. Sources of the last two shapes:
-    :cite:t:`hagele2024scaling` and :cite:t:`chen2022rex`.
+    ``"rex"``. First value :math:`\eta_0` (:math:`\eta` if :math:`W = 0`), peak :math:`\eta` at step
+    :math:`W`, last value :math:`\eta_{\min}`. With :math:`W = T` nothing is left for the decay and
+    :math:`\eta_{\min}` follows the ramp. A ramp of the form :math:`(t + 1)/W`, which wastes no
+    update on a rate of 0, starts at :math:`\eta/W` and has the length :math:`W - 1`. Sources of the
+    last two shapes: :cite:t:`hagele2024scaling` and :cite:t:`chen2022rex`.
 
     Args:
         base_lr: the peak :math:`\eta`, finite and >= 0.
@@ -137,6 +140,7 @@ class WarmupWithDecay(Schedule):
         total_steps: the step :math:`T` at which the minimum is reached, whole and >= 0.
         min_lr: the last rate :math:`\eta_{\min}`, between 0 and ``base_lr``.
         decay: the shape of the fall: ``"cosine"``, ``"linear"``, ``"1-sqrt"`` or ``"rex"``.
+        start_lr: the rate :math:`\eta_0` of the first update, between 0 and ``base_lr``.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -147,22 +151,21 @@ class WarmupWithDecay(Schedule):
     total_steps: int
     min_lr: float = 0.0
     decay: str = "cosine"
+    start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("total_steps", self.total_steps)
-        check_count("warmup_steps", self.warmup_steps)
-        if self.warmup_steps > self.total_steps:
-            raise ValueError(
-                f"warmup_steps must not exceed total_steps ({self.total_steps!r}), "
-                f"got {self.warmup_steps!r}"
-            )
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
-        check_choice("decay", self.decay, tuple(FALLS))
+    _checks = {
+        "base_lr": check_rate,
+        "warmup_steps": check_count,
+        "total_steps": check_count,
+        "min_lr": check_rate,
+        "decay": one_of(*FALLS),
+        "start_lr": check_rate,
+    }
+    _at_most = {"warmup_steps": "total_steps", "min_lr": "base_lr", "start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:
-            return self.base_lr * step / self.warmup_steps
+            return line(self.start_lr, self.base_lr, step, self.warmup_steps)
         if step >= self.total_steps:
             return self.min_lr
         fall = FALLS[self.decay](step - self.warmup_steps, self.total_steps - self.warmup_steps)
@@ -171,16 +174,16 @@ class WarmupWithDecay(Schedule):
 
 @dataclass(frozen=True)
 class InverseSqrtLR(Schedule):
-    r"""Raise the rate from zero in a straight line, then lower it as one over a square root.
+    r"""Raise the rate in a straight line, then lower it as one over a square root.
 
     .. math::
         \eta_t = \begin{cases}
-            \eta\, t / W & t < W \\
+            \eta_0 + (\eta - \eta_0)\, t / W & t < W \\
             \eta \left(1 + \frac{t - W}{\tau}\right)^{-1/2} & t \ge W
         \end{cases}
 
-    First value 0 (:math:`\eta` if :math:`W = 0`), peak :math:`\eta` at step :math:`W`; half of it
-    :math:`3\tau` updates later; tends to 0. With :math:`\tau = W` the second line is
+    First value :math:`\eta_0` (:math:`\eta` if :math:`W = 0`), peak :math:`\eta` at step :math:`W`;
+    half of it :math:`3\tau` updates later; tends to 0. With :math:`\tau = W` the second line is
     :math:`\eta\sqrt{W/t}`. Source of the root: :cite:t:`zinkevich2003online`.
 
     Args:
@@ -188,6 +191,7 @@ class InverseSqrtLR(Schedule):
         warmup_steps: the length :math:`W` of the ramp in updates, whole and >= 0.
         timescale: the time :math:`\tau` of the fall in updates, whole and >= 1; None means
             ``warmup_steps``, or 1 if there is no warmup, which gives :math:`\eta/\sqrt{t + 1}`.
+        start_lr: the rate :math:`\eta_0` of the first update, between 0 and ``base_lr``.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -196,16 +200,19 @@ class InverseSqrtLR(Schedule):
     base_lr: float
     warmup_steps: int
     timescale: int | None = None
+    start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        if self.timescale is not None:
-            check_count("timescale", self.timescale, least=1)
+    _checks = {
+        "base_lr": check_rate,
+        "warmup_steps": check_count,
+        "timescale": or_none(check_length),
+        "start_lr": check_rate,
+    }
+    _at_most = {"start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:
-            return self.base_lr * step / self.warmup_steps
+            return line(self.start_lr, self.base_lr, step, self.warmup_steps)
         timescale = self.timescale or max(1, self.warmup_steps)
         return self.base_lr / math.sqrt(1 + (step - self.warmup_steps) / timescale)
 
@@ -234,10 +241,7 @@ class NoamLR(Schedule):
     warmup_steps: int
     factor: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_count("d_model", self.d_model, least=1)
-        check_count("warmup_steps", self.warmup_steps, least=1)
-        check_rate("factor", self.factor)
+    _checks = {"d_model": check_length, "warmup_steps": check_length, "factor": check_rate}
 
     def _rate(self, step: float) -> float:
         peak = self.factor / math.sqrt(self.d_model * self.warmup_steps)
@@ -248,18 +252,18 @@ class NoamLR(Schedule):
 
 @dataclass(frozen=True)
 class WarmupStableDecay(Schedule):
-    r"""Raise the rate from zero, hold it for most of the run, then lower it to a minimum.
+    r"""Raise the rate, hold it for most of the run, then lower it to a minimum.
 
     .. math::
         \eta_t = \begin{cases}
-            \eta\, t / W & t < W \\
+            \eta_0 + (\eta - \eta_0)\, t / W & t < W \\
             \eta & W \le t < W + S \\
             \eta_{\min} + (\eta - \eta_{\min})\,\phi\!\left(\frac{t - W - S}{D}\right)
                 & W + S \le t < W + S + D \\
             \eta_{\min} & t \ge W + S + D
         \end{cases}
 
-    with :math:`\phi` as in :class:`WarmupWithDecay`. First value 0 (:math:`\eta` if
+    with :math:`\phi` as in :class:`WarmupWithDecay`. First value :math:`\eta_0` (:math:`\eta` if
     :math:`W = 0`), peak :math:`\eta`, last value :math:`\eta_{\min}`. Update :math:`W + S`, the
     first of the decay, still has the peak. Source: :cite:t:`hu2024minicpm`.
 
@@ -271,6 +275,7 @@ class WarmupStableDecay(Schedule):
             ``min_lr`` at once.
         min_lr: the last rate :math:`\eta_{\min}`, between 0 and ``base_lr``.
         decay: the shape of the fall: ``"cosine"``, ``"linear"``, ``"1-sqrt"`` or ``"rex"``.
+        start_lr: the rate :math:`\eta_0` of the first update, between 0 and ``base_lr``.
 
     Raises:
         ValueError: if an argument lies outside its range.
@@ -282,18 +287,22 @@ class WarmupStableDecay(Schedule):
     decay_steps: int
     min_lr: float = 0.0
     decay: str = "1-sqrt"
+    start_lr: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_rate("base_lr", self.base_lr)
-        check_count("warmup_steps", self.warmup_steps)
-        check_count("stable_steps", self.stable_steps)
-        check_count("decay_steps", self.decay_steps)
-        check_rate("min_lr", self.min_lr, self.base_lr, "base_lr")
-        check_choice("decay", self.decay, tuple(FALLS))
+    _checks = {
+        "base_lr": check_rate,
+        "warmup_steps": check_count,
+        "stable_steps": check_count,
+        "decay_steps": check_count,
+        "min_lr": check_rate,
+        "decay": one_of(*FALLS),
+        "start_lr": check_rate,
+    }
+    _at_most = {"min_lr": "base_lr", "start_lr": "base_lr"}
 
     def _rate(self, step: float) -> float:
         if step < self.warmup_steps:
-            return self.base_lr * step / self.warmup_steps
+            return line(self.start_lr, self.base_lr, step, self.warmup_steps)
         decayed = step - self.warmup_steps - self.stable_steps
         if decayed < 0:
             return self.base_lr

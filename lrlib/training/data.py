@@ -7,7 +7,7 @@ import os
 import random
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from ..schedules.base import check_count, check_rate
+from ..schedules.base import check_count, check_each, check_length, check_rate
 from .cache import cache_dir
 
 MNIST1D_SAMPLES = 44_000
@@ -119,10 +119,10 @@ def spirals(classes: int = 3, samples: int = 3000, noise: float = 0.2, seed: int
     Raises:
         ValueError: if an argument lies outside its range.
     """
-    check_count("classes", classes, least=2)
-    check_count("samples", samples, least=5 * classes)
-    check_rate("noise", noise)
-    check_count("seed", seed)
+    classes = check_count("classes", classes, least=2)
+    samples = check_count("samples", samples, least=5 * classes)
+    noise = check_rate("noise", noise)
+    seed = check_seed("seed", seed)
     generator = np.random.default_rng(seed)
     labels = np.arange(samples) % classes  # in turn, so that any stretch holds equal shares
     radius = generator.uniform(size=samples)
@@ -146,11 +146,12 @@ def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     out of that epoch. The order depends on ``seed`` alone, not on torch's global generator.
 
     Raises:
-        ValueError: if ``batch_size`` is below 1 or above ``n``, or ``total_steps`` is negative.
+        ValueError: if ``batch_size`` is below 1 or above ``n``, ``total_steps`` is negative, or
+            ``seed`` is none.
     """
-    check_batch_size(batch_size, n)
-    check_count("total_steps", total_steps)
-    generator = torch.Generator().manual_seed(seed)
+    batch_size = check_batch_size(batch_size, n)
+    total_steps = check_count("total_steps", total_steps)
+    generator = torch.Generator().manual_seed(check_seed("seed", seed))
     per_epoch = n // batch_size
     epochs = [
         torch.randperm(n, generator=generator)[: per_epoch * batch_size]
@@ -161,11 +162,31 @@ def batch_order(n: int, batch_size: int, total_steps: int, seed: int) -> Tensor:
     return torch.cat(epochs).view(-1, batch_size)[:total_steps]
 
 
-def check_batch_size(batch_size: int, n: int) -> None:
-    """Raise ValueError unless a batch is a whole number of the ``n`` examples, at least one."""
-    check_count("batch_size", batch_size, least=1)
+def check_batch_size(batch_size: int, n: int) -> int:
+    """Return the size of a batch as an int.
+
+    Raises:
+        ValueError: unless it is a whole number of the ``n`` examples, at least one.
+    """
+    batch_size = check_length("batch_size", batch_size)
     if batch_size > n:
         raise ValueError(f"batch_size must not exceed the {n} examples, got {batch_size!r}")
+    return batch_size
+
+
+def check_seed(name: str, value: int) -> int:
+    """Return a seed as an int; raise ValueError unless it is whole, >= 0 and below 2^64."""
+    if (seed := check_count(name, value)) >= 2**64:
+        raise ValueError(f"{name} must be below 2**64, got {value!r}")
+    return seed
+
+
+def check_seeds(name: str, values: Sequence[int]) -> tuple[int, ...]:
+    """Return seeds as ints; raise ValueError unless there is one at least, and each is a seed."""
+    values = check_each(name, values, check_seed)
+    if not values:
+        raise ValueError(f"{name} must hold at least one seed, got none")
+    return values
 
 
 @contextmanager

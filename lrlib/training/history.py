@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..plotting import in_book_style, label_ends
-from ..schedules.base import check_count
+from ..schedules.base import check_length
 from .files import whole_file
 
 _BY_UPDATE = ("lr", "momentum", "train_loss")
@@ -25,8 +25,8 @@ _COLUMNS = ("step", *_BY_UPDATE, *_BY_EVALUATION, *_AT_THE_END)
 class History:
     """What one run did.
 
-    Losses are mean cross-entropies in nats. A run whose training loss stops being finite has
-    diverged: it ends there, and everything after is NaN.
+    Losses are mean cross-entropies in nats. A run whose loss stops being finite has diverged: it
+    ends with the first training loss that is not, and everything after is NaN.
 
     Args:
         lr: the rate that each update used, shape [total_steps].
@@ -52,8 +52,8 @@ class History:
 
     @property
     def diverged(self) -> bool:
-        """Whether the training loss stopped being finite."""
-        return not np.isfinite(self.train_loss).all()
+        """Whether the loss stopped being finite: that of an update, or after the last one."""
+        return not (np.isfinite(self.train_loss).all() and np.isfinite(self.test_loss))
 
     @in_book_style
     def plot(self) -> Figure:
@@ -158,5 +158,5 @@ class History:
 
 def eval_steps(total_steps: int, eval_every: int) -> np.ndarray:
     """Return after how many updates a run is evaluated: 0, every ``eval_every``, and the end."""
-    check_count("eval_every", eval_every, least=1)
+    eval_every = check_length("eval_every", eval_every)
     return np.unique(np.append(np.arange(0, total_steps, eval_every), total_steps))

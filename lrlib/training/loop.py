@@ -15,9 +15,9 @@ from torch.optim.lr_scheduler import LRScheduler
 from tqdm.auto import tqdm
 
 from ..schedules import ReduceLROnPlateau, Schedule
-from ..schedules.base import check_count
+from ..schedules.base import check_length, check_rate
 from .checkpoint import Checkpoint
-from .data import Dataset, batch_order
+from .data import Dataset, batch_order, check_batch_size, check_seed
 from .history import History, eval_steps
 from .model import mlp
 from .updates import Drivers, check_update, described, make_optimizer
@@ -56,9 +56,10 @@ def train(
         model: the network, trained in place; by default a perceptron with hidden layers of 64 and
             64 units whose initial weights come from ``seed``, of the data's type.
         base_lr: the rate that a torch scheduler starts from; a schedule brings its own.
-        seed: decides the order of the batches, and the weights of the default model.
-        total_steps: the number of updates.
-        batch_size: the number of examples in each update.
+        seed: decides the order of the batches, and the weights of the default model; whole, >= 0
+            and below 2^64.
+        total_steps: the number of updates, whole and >= 0.
+        batch_size: the number of examples in each update, whole and >= 1.
         optimizer: ``"sgd"`` or ``"adamw"``, as torch has them.
         momentum: for SGD the factor of the velocity, in torch's form: the velocity is not damped;
             for AdamW the first beta. A number in [0, 1], below 1 for AdamW, or a schedule of such.
@@ -75,13 +76,25 @@ def train(
         ValueError: if an argument is outside its range, ``base_lr`` is missing or superfluous, or
             ``checkpoint`` is damaged, is no checkpoint, or is one of another run.
     """
-    check_update(optimizer, momentum, weight_decay, total_steps)
+    optimizer, momentum, weight_decay, total_steps = check_update(
+        optimizer, momentum, weight_decay, total_steps
+    )
+    batch_size = check_batch_size(batch_size, len(data.x_train))
+    seed = check_seed("seed", seed)
+    checkpoint_every = check_length("checkpoint_every", checkpoint_every)
+    eval_every = check_length("eval_every", eval_every)
     device = find_device(device)
-    check_count("checkpoint_every", checkpoint_every, least=1)
-    if isinstance(schedule, Schedule | ReduceLROnPlateau) != (base_lr is None):
+    ours = isinstance(schedule, Schedule | ReduceLROnPlateau)
+    if not (ours or callable(schedule)):
+        raise ValueError(
+            "schedule must be a Schedule, a plateau, or a function that makes a torch scheduler, "
+            f"got {schedule!r}"
+        )
+    if ours != (base_lr is None):
         raise ValueError(
             f"base_lr must be given with a torch scheduler and only then, got {base_lr!r}"
         )
+    base_lr = None if ours else check_rate("base_lr", base_lr)
     evals = eval_steps(total_steps, eval_every)
     batches = batch_order(len(data.x_train), batch_size, total_steps, seed)
     if model is None:
@@ -94,13 +107,13 @@ def train(
         "data": data.name,
         "model": repr(model),
         "base_lr": base_lr,
-        "seed": int(seed),
-        "total_steps": int(total_steps),
-        "batch_size": int(batch_size),
+        "seed": seed,
+        "total_steps": total_steps,
+        "batch_size": batch_size,
         "optimizer": optimizer,
         "momentum": described(momentum),
-        "weight_decay": float(weight_decay),
-        "eval_every": int(eval_every),
+        "weight_decay": weight_decay,
+        "eval_every": eval_every,
         "device": str(device),
         "torch": str(torch.__version__),
     }
@@ -164,7 +177,8 @@ def find_device(device: str) -> str:
     Raises:
         ValueError: if it is none that torch can use here.
     """
-    if device == "auto":
+    device = str(device) if isinstance(device, torch.device) else device
+    if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     check_device(device)
     return device
@@ -173,6 +187,8 @@ def find_device(device: str) -> str:
 def check_device(device: str) -> None:
     """Raise ValueError unless ``device`` is one that torch can use here."""
     try:
+        if not isinstance(device, str):
+            raise TypeError
         torch.zeros(1, device=torch.device(device)).cpu()
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one that torch finds here, got {device!r}") from error

@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 from ..schedules import Schedule
+from ..schedules.base import check_each, check_length
 from ..schedules.plateau import ReduceLROnPlateau
 from .cache import cache_dir, source_fingerprint
 from .chunks import Results, Setting, runs_that_fit, train_chunk
-from .data import Dataset, check_batch_size
+from .data import Dataset, check_batch_size, check_seeds
 from .history import History, eval_steps
 from .loop import HIDDEN, find_device
-from .model import check_sizes
 from .parallel import job_count, map_chunks
 from .updates import check_update, momentum_curve
 
@@ -72,8 +72,8 @@ class Runs:
 
     @property
     def diverged(self) -> np.ndarray:
-        """Which runs' training loss stopped being finite, shape [S, K]."""
-        return ~np.isfinite(self.train_loss).all(axis=2)
+        """Which runs' loss stopped being finite, at an update or after the last, shape [S, K]."""
+        return ~(np.isfinite(self.train_loss).all(axis=2) & np.isfinite(self.test_loss))
 
     def __getitem__(self, run: tuple[int, int]) -> History:
         """Return one run by the positions of its schedule and its seed."""
@@ -118,7 +118,7 @@ def train_many(
 
     Args:
         schedules: the S schedules, plateaus among them, of which each run has a copy of its own.
-        seeds: the K seeds.
+        seeds: the K seeds, whole, >= 0 and below 2^64.
         data: what to train on, choose by and report on.
         hidden: the widths of the hidden layers.
         total_steps: the number of updates of each run.
@@ -140,24 +140,65 @@ def train_many(
         ValueError: if there is no schedule or no seed, or an argument is outside its range.
         RuntimeError: if a process was killed, as the system does when memory runs out.
     """
-    if not schedules or not seeds:
-        raise ValueError(f"schedules and seeds must not be empty, got {schedules!r} and {seeds!r}")
-    momenta = list(momentum) if isinstance(momentum, Sequence) else [momentum] * len(schedules)
+    schedules, seeds = check_drivers("schedules", schedules), check_seeds("seeds", seeds)
+    setting = make_setting(
+        schedules,
+        data,
+        hidden=hidden,
+        total_steps=total_steps,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        eval_every=eval_every,
+        device=device,
+    )
+    available = job_count(jobs)
+    if jobs is None and _seconds(setting, data, len(setting.rates) * len(seeds)) < SMALL:
+        available = 1
+    compute, key = _train, None
+    if cache:
+        compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(
+            _train, ignore=["data", "jobs", "label"]
+        )
+        key = data.digest(), source_fingerprint(SOURCES), torch.__version__
+    return compute(setting, seeds, key, data, jobs=available, label=_label(schedules))
+
+
+def make_setting(
+    schedules: Sequence[Schedule | ReduceLROnPlateau],
+    data: Dataset,
+    *,
+    hidden: Sequence[int] = HIDDEN,
+    total_steps: int = 1500,
+    batch_size: int = 64,
+    optimizer: str = "sgd",
+    momentum: float | Schedule | Sequence[float | Schedule] = 0.9,
+    weight_decay: float = 0.0,
+    eval_every: int = 50,
+    device: str = "cpu",
+) -> Setting:
+    """Check the arguments of :func:`train_many`, and return what its runs are to do.
+
+    Raises:
+        ValueError: if there is no schedule, or an argument is outside its range.
+    """
+    schedules = check_drivers("schedules", schedules)
+    momenta = list(momentum) if np.ndim(momentum) else [momentum] * len(schedules)
     if len(momenta) != len(schedules):
         raise ValueError(
             f"momentum must be one, or one for each of the {len(schedules)} schedules, "
             f"got {momentum!r}"
         )
-    for each in momenta:
-        check_update(optimizer, each, weight_decay, total_steps)
-    sizes = (data.features, *hidden, data.classes)
-    check_sizes(sizes)
-    check_batch_size(batch_size, len(data.x_train))
-    setting = Setting(
-        sizes=sizes,
-        batch_size=batch_size,
+    for s, each in enumerate(momenta):
+        optimizer, momenta[s], weight_decay, total_steps = check_update(
+            optimizer, each, weight_decay, total_steps
+        )
+    return Setting(
+        sizes=(data.features, *check_each("hidden", hidden, check_length), data.classes),
+        batch_size=check_batch_size(batch_size, len(data.x_train)),
         optimizer=optimizer,
-        weight_decay=float(weight_decay),
+        weight_decay=weight_decay,
         rates=np.array([_planned(schedule, total_steps) for schedule in schedules]),
         # Copies, as the key would tell one plateau given twice from two that are equal.
         plateaus={
@@ -169,22 +210,29 @@ def train_many(
         evals=eval_steps(total_steps, eval_every),
         device=find_device(device),
     )
-    available = job_count(jobs)
-    if jobs is None and _seconds(setting, data, len(schedules) * len(seeds)) < SMALL:
-        available = 1
-    compute, key = _train, None
-    if cache:
-        compute = joblib.Memory(cache_dir() / "runs", verbose=0).cache(
-            _train, ignore=["data", "jobs", "label"]
-        )
-        key = data.digest(), source_fingerprint(SOURCES), torch.__version__
-    return compute(setting, tuple(seeds), key, data, jobs=available, label=_label(schedules))
+
+
+def check_driver(name: str, value: object) -> Schedule | ReduceLROnPlateau:
+    """Return a schedule or a plateau; raise ValueError if ``value`` is neither."""
+    if not isinstance(value, Schedule | ReduceLROnPlateau):
+        raise ValueError(f"{name} must be a Schedule or a plateau, got {value!r}")
+    return value
+
+
+def check_drivers(
+    name: str, values: Sequence[Schedule | ReduceLROnPlateau]
+) -> tuple[Schedule | ReduceLROnPlateau, ...]:
+    """Return schedules and plateaus; raise ValueError unless they are such, at least one."""
+    values = check_each(name, values, check_driver)
+    if not values:
+        raise ValueError(f"{name} must hold at least one schedule, got none")
+    return values
 
 
 def _planned(schedule: Schedule | ReduceLROnPlateau, total_steps: int) -> list[float]:
     """Return the rate of each update, as far as it is known before the run."""
     if isinstance(schedule, ReduceLROnPlateau):
-        return [schedule.lr] * int(total_steps)
+        return [schedule.lr] * total_steps
     return schedule.curve(total_steps)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..schedules.base import check_count
+from ..schedules.base import check_each, check_length
+from .data import check_seed
 
 
 def mlp(sizes: Sequence[int], seed: int) -> nn.Sequential:
@@ -20,23 +21,17 @@ def mlp(sizes: Sequence[int], seed: int) -> nn.Sequential:
             is neither read nor moved.
 
     Raises:
-        ValueError: if there are fewer than two sizes, or one is below 1.
+        ValueError: if there are fewer than two sizes, one is below 1, or ``seed`` is none.
     """
-    check_sizes(sizes)
+    sizes, seed = check_each("sizes", sizes, check_length), check_seed("seed", seed)
+    if len(sizes) < 2:
+        raise ValueError(f"sizes must hold at least input and output, got {sizes!r}")
     layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
-
-
-def check_sizes(sizes: Sequence[int]) -> None:
-    """Raise ValueError unless there are at least two widths, each a whole number >= 1."""
-    if len(sizes) < 2:
-        raise ValueError(f"sizes must hold at least input and output, got {sizes!r}")
-    for i, size in enumerate(sizes):
-        check_count(f"sizes[{i}]", size, least=1)
 
 
 def initial_weights(sizes: Sequence[int], seed: int) -> list[Tensor]:

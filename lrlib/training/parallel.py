@@ -18,7 +18,7 @@ import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm.auto import tqdm
 
-from ..schedules.base import check_count
+from ..schedules.base import check_length
 
 JOBS = "LRLIB_JOBS"
 PROGRESS = "LRLIB_PROGRESS"
@@ -38,8 +38,7 @@ def job_count(jobs: int | None = None) -> int:
         ValueError: if ``jobs`` or ``$LRLIB_JOBS`` is not a whole number >= 1.
     """
     if jobs is not None:
-        check_count("jobs", jobs, least=1)
-        return int(jobs)
+        return check_length("jobs", jobs)
     text = os.environ.get(JOBS)
     if text is None:
         return joblib.cpu_count()

@@ -27,21 +27,28 @@ def momentum_curve(momentum: float | Schedule, total_steps: int) -> list[float]:
     """Return the momentum of each update."""
     if isinstance(momentum, Schedule):
         return momentum.curve(total_steps)
-    return [momentum] * int(total_steps)
+    return [momentum] * total_steps
 
 
 def check_update(
     optimizer: str, momentum: float | Schedule, weight_decay: float, total_steps: int
-) -> None:
-    """Raise ValueError unless the optimizer exists, and its settings are legal at every update."""
-    check_choice("optimizer", optimizer, OPTIMIZERS)
-    check_rate("weight_decay", weight_decay)
-    check_count("total_steps", total_steps)
+) -> tuple[str, float | Schedule, float, int]:
+    """Return the arguments, the numbers among them as Python's.
+
+    Raises:
+        ValueError: unless the optimizer exists, and its settings are legal at every update.
+    """
+    optimizer = check_choice("optimizer", optimizer, OPTIMIZERS)
+    weight_decay = check_rate("weight_decay", weight_decay)
+    total_steps = check_count("total_steps", total_steps)
     values = momentum.curve(total_steps) if isinstance(momentum, Schedule) else [momentum]
     for value in values:
-        check_rate("momentum", value, 1, "1")
-        if optimizer == "adamw" and value == 1:
+        number = check_rate("momentum", value, 1, "1")
+        if optimizer == "adamw" and number == 1:
             raise ValueError(f"momentum must be below 1 for adamw, got {value!r}")
+    if not isinstance(momentum, Schedule):
+        momentum = number
+    return optimizer, momentum, weight_decay, total_steps
 
 
 def make_optimizer(

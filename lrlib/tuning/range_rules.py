@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..plotting import in_book_style, label_ends
-from ..schedules.base import check_divisor
+from ..schedules.base import as_number, check_divisor
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class MinimumOver:
     divisor: float
 
     def __post_init__(self) -> None:
-        check_divisor("divisor", self.divisor)
+        object.__setattr__(self, "divisor", check_divisor("divisor", self.divisor))
 
     def rate(self, test: RangeTest) -> float:
         """Return the rate; raise ValueError where the loss has no minimum inside the sweep."""
@@ -144,11 +144,12 @@ class RangeTest:
             ValueError: if ``tolerance`` lies outside its range, or the lowest smoothed loss is the
                 first or the last, so that the sweep has no minimum inside.
         """
-        if not 0 < tolerance < 0.5:
+        share = as_number(tolerance)
+        if share is None or not 0 < share < 0.5:
             raise ValueError(f"tolerance must lie between 0 and 0.5, got {tolerance!r}")
         low = _minimum(self)
         falling = self.smoothed[: low + 1]
-        margin = tolerance * (falling.max() - falling[low])
+        margin = share * (falling.max() - falling[low])
         base = int(np.flatnonzero(falling >= falling.max() - margin)[-1])
         end = base + int(np.argmax(falling[base:] <= falling[low] + margin))
         return Bounds(float(self.lr[base]), float(self.lr[end]))

@@ -13,8 +13,15 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
 from ..schedules import ExponentialWarmup, LinearWarmup, Schedule
-from ..schedules.base import check_choice, check_count, check_divisor, check_fraction, check_rate
-from ..training.data import Dataset, batch_order, global_generators_kept
+from ..schedules.base import (
+    check_choice,
+    check_count,
+    check_divisor,
+    check_fraction,
+    check_length,
+    check_rate,
+)
+from ..training.data import Dataset, batch_order, check_seed, global_generators_kept
 from ..training.loop import HIDDEN
 from ..training.many import train_many
 from ..training.model import mlp
@@ -83,8 +90,11 @@ def lr_range_test(
         ValueError: if an argument lies outside its range.
     """
     schedule = _sweep(sweep, low, high, total_steps)
-    _check_watch(smoothing, stop_factor)
-    check_update(optimizer, momentum, weight_decay, total_steps)
+    smoothing, stop_factor = _check_watch(smoothing, stop_factor)
+    optimizer, momentum, weight_decay, total_steps = check_update(
+        optimizer, momentum, weight_decay, total_steps
+    )
+    seed = check_seed("seed", seed)
     batches = batch_order(len(data.x_train), batch_size, total_steps, seed)
     if model is None:
         model = mlp((data.features, *HIDDEN, data.classes), seed)
@@ -126,7 +136,8 @@ def lr_range_test_many(
         ValueError: if an argument lies outside its range.
     """
     schedule = _sweep(sweep, low, high, total_steps)
-    _check_watch(smoothing, stop_factor)
+    smoothing, stop_factor = _check_watch(smoothing, stop_factor)
+    total_steps = check_length("total_steps", total_steps)
     runs = train_many(
         [schedule], seeds, data, total_steps=total_steps, eval_every=total_steps, **options
     )
@@ -139,19 +150,19 @@ def lr_range_test_many(
 def _sweep(sweep: str, low: float, high: float, total_steps: int) -> Schedule:
     """Return the schedule whose ``total_steps`` rates rise from ``low`` to ``high``."""
     check_choice("sweep", sweep, tuple(SWEEPS))
-    check_count("total_steps", total_steps, least=2)
-    check_rate("high", high)
-    check_rate("low", low, high, "high")
+    total_steps = check_count("total_steps", total_steps, least=2)
+    high = check_rate("high", high)
+    low = check_rate("low", low, high, "high")
     if low == high or (low == 0 and sweep == "exponential"):
         raise ValueError(f"low must lie above 0 and below high ({high!r}), got {low!r}")
     return SWEEPS[sweep](high, total_steps - 1, low)
 
 
-def _check_watch(smoothing: float, stop_factor: float) -> None:
-    check_fraction("smoothing", smoothing)
+def _check_watch(smoothing: float, stop_factor: float) -> tuple[float, float]:
+    smoothing = check_fraction("smoothing", smoothing)
     if smoothing == 1:
         raise ValueError(f"smoothing must be below 1, got {smoothing!r}")
-    check_divisor("stop_factor", stop_factor)
+    return smoothing, check_divisor("stop_factor", stop_factor)
 
 
 def _losses(

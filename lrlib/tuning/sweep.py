@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from numbers import Real
 from pathlib import Path
 
 import joblib
@@ -18,14 +17,22 @@ import numpy as np
 import torch
 
 from ..schedules import Schedule
-from ..schedules.base import check_choice, check_count, check_positive, check_schedule
+from ..schedules.base import (
+    check_choice,
+    check_each,
+    check_length,
+    check_positive,
+    check_schedule,
+)
 from ..training.cache import source_fingerprint
-from ..training.data import Dataset
-from ..training.many import SOURCES, train_many
+from ..training.data import Dataset, check_seed
+from ..training.loop import find_device
+from ..training.many import SOURCES, make_setting, train_many
 from ..training.parallel import job_count, processes_explained
 from .sweep_table import Key, Row, add_to_table, check_table, load_table
 
 BACKENDS = ("loky", "dask")
+OPTIONS = ("hidden", "batch_size", "optimizer", "momentum", "weight_decay", "device")
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
 
@@ -40,7 +47,7 @@ def sweep(
     out: str | Path | None = None,
     backend: str = "loky",
     scheduler_address: str | None = None,
-    n_jobs: int = -1,
+    jobs: int | None = None,
     chunk: int = 32,
     **options: object,
 ) -> list[Row]:
@@ -61,11 +68,12 @@ def sweep(
             needs the extra ``lrlib[cluster]``, as ``.parquet`` does.
         scheduler_address: where the cluster is, such as ``"tcp://host:8786"``; its workers must
             have lrlib. By default a cluster of processes on this machine. Only for ``"dask"``.
-        n_jobs: the number of processes; -1 for ``$LRLIB_JOBS`` if that is set, else one for each
+        jobs: the number of processes; by default ``$LRLIB_JOBS`` if that is set, else one for each
             core. A cluster elsewhere has its own.
         chunk: the number of runs that a process trains at once, whole and >= 1.
-        options: further arguments of :func:`lrlib.training.many.train_many`, save ``eval_every``,
-            ``jobs`` and ``cache``; ``momentum`` is one for all runs.
+        options: further arguments of :func:`lrlib.training.many.train_many`: ``hidden``,
+            ``batch_size``, ``optimizer``, ``momentum``, one for all runs, ``weight_decay`` and
+            ``device``.
 
     Returns:
         One row for each run, by candidate, then by rate, then by seed.
@@ -76,20 +84,33 @@ def sweep(
         ImportError: if the extra that ``backend`` or ``out`` needs is not installed.
         RuntimeError: if a process on this machine was killed.
     """
-    _check_grid(candidates, rates, seeds)
-    check_count("total_steps", total_steps, least=1)
-    check_count("chunk", chunk, least=1)
+    if not isinstance(candidates, Mapping) or not candidates:
+        raise ValueError(f"candidates must map one label at least, got {candidates!r}")
+    for label in candidates:
+        if not isinstance(label, str):
+            raise ValueError(f"candidates must have labels that are strings, got {label!r}")
+        if not callable(candidates[label]):
+            raise ValueError(
+                f"candidates[{label!r}] must be a function that makes a schedule, "
+                f"got {candidates[label]!r}"
+            )
+    rates = _each_once("rates", check_each("rates", rates, check_positive))
+    seeds = _each_once("seeds", check_each("seeds", seeds, check_seed))
+    total_steps = check_length("total_steps", total_steps)
+    chunk = check_length("chunk", chunk)
     check_choice("backend", backend, BACKENDS)
-    if n_jobs != -1:
-        check_count("n_jobs", n_jobs, least=1)
-    n_jobs = job_count(None if n_jobs == -1 else n_jobs)
+    jobs = job_count(jobs)
     if scheduler_address is not None and backend != "dask":
         raise ValueError(
             f"scheduler_address must be left out unless backend is 'dask', "
             f"got {scheduler_address!r}"
         )
-    if not isinstance(options.get("momentum", 0.0), Real | Schedule):
+    for name in options:
+        check_choice("options", name, OPTIONS)
+    if np.ndim(options.get("momentum", 0.0)):
         raise ValueError(f"momentum must be one for all runs, got {options['momentum']!r}")
+    if scheduler_address is None:
+        find_device(options.get("device", "cpu"))
     found = {}
     if out is not None:
         out = Path(out)
@@ -97,31 +118,24 @@ def sweep(
         found = load_table(out)
 
     schedules = _schedules(candidates, rates, total_steps, data, options)
-    wanted = [(*which[:2], int(seed), which[2]) for which in schedules for seed in seeds]
-    jobs = list(_jobs(schedules, [key for key in wanted if key not in found], chunk))
-    if jobs:
+    wanted = [(*which[:2], seed, which[2]) for which in schedules for seed in seeds]
+    work = list(_parts(schedules, [key for key in wanted if key not in found], chunk))
+    if work:
         # Bound, not passed: Dask gives a large argument to one worker, and its death would lose it.
         train = joblib.delayed(partial(_train_chunk, data, total_steps, options))
-        with _backend(backend, scheduler_address, n_jobs), processes_explained("sweep"):
-            parallel = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
-            for rows in parallel(train(*job) for job in jobs):
+        with _backend(backend, scheduler_address, jobs), processes_explained("sweep"):
+            parallel = joblib.Parallel(jobs, batch_size=1, return_as="generator_unordered")
+            for rows in parallel(train(*part) for part in work):
                 if out is not None:
                     add_to_table(out, rows)
                 found |= rows
     return [found[key] for key in wanted]
 
 
-def _check_grid(candidates: Mapping, rates: Sequence[float], seeds: Sequence[int]) -> None:
-    for name, values in (("candidates", candidates), ("rates", rates), ("seeds", seeds)):
-        if not len(values) or len(set(values)) < len(values):
-            raise ValueError(f"{name} must hold at least one, and each once, got {values!r}")
-    for label in candidates:
-        if not isinstance(label, str):
-            raise ValueError(f"candidates must have labels that are strings, got {label!r}")
-    for i, rate in enumerate(rates):
-        check_positive(f"rates[{i}]", rate)
-    for i, seed in enumerate(seeds):
-        check_count(f"seeds[{i}]", seed)
+def _each_once(name: str, values: tuple) -> tuple:
+    if not values or len(set(values)) < len(values):
+        raise ValueError(f"{name} must hold at least one, and each once, got {values!r}")
+    return values
 
 
 def _schedules(
@@ -135,24 +149,22 @@ def _schedules(
 
     It holds the values of a schedule: its repr need not tell everything, as with a lambda.
     """
-    described = {
-        name: value.curve(total_steps) if isinstance(value, Schedule) else value
-        for name, value in sorted(options.items())
-    }
-    setting = repr(
-        (data.digest(), described, source_fingerprint(SOURCES), torch.__version__)
-    ).encode()
+    here = {"device": "cpu"}  # that of the workers need not be on this machine
+    device = options.get("device", "cpu")
+    common = data.digest(), source_fingerprint(SOURCES), torch.__version__, device
     schedules = {}
     for label, make in candidates.items():
-        for rate in map(float, rates):
-            schedule = make(rate, total_steps)
-            check_schedule(f"candidates[{label!r}]", schedule)
-            values = np.array(schedule.curve(total_steps)).tobytes()
-            schedules[label, rate, hashlib.sha256(setting + values).hexdigest()] = schedule
+        for rate in rates:
+            schedule = check_schedule(f"candidates[{label!r}]", make(rate, total_steps))
+            setting = make_setting([schedule], data, total_steps=total_steps, **options | here)
+            tables = setting.rates.tobytes() + setting.momentum.tobytes()
+            numbers = setting.sizes, setting.batch_size, setting.optimizer, setting.weight_decay
+            text = repr((*common, *numbers))
+            schedules[label, rate, hashlib.sha256(text.encode() + tables).hexdigest()] = schedule
     return schedules
 
 
-def _jobs(
+def _parts(
     schedules: Mapping[Which, Schedule], missing: Sequence[Key], chunk: int
 ) -> Iterator[tuple[dict[Which, Schedule], tuple[int, ...]]]:
     """Give schedules and seeds that make at most ``chunk`` of the missing runs, until all are."""
@@ -205,7 +217,7 @@ def _train_chunk(
 
 
 @contextmanager
-def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterator[None]:
+def _backend(backend: str, scheduler_address: str | None, jobs: int) -> Iterator[None]:
     """Let joblib use processes on this machine, or the workers of a Dask cluster."""
     if backend == "loky":
         with joblib.parallel_config("loky"):
@@ -217,7 +229,7 @@ def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterat
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
     options: dict[str, object] = {"set_as_default": False}
     if scheduler_address is None:
-        options |= {"n_workers": n_jobs, "threads_per_worker": 1}
+        options |= {"n_workers": jobs, "threads_per_worker": 1}
         options |= {"dashboard_address": None}
     with (
         Client(scheduler_address, **options) as client,

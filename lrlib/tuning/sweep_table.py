@@ -29,7 +29,7 @@ class Row:
         val_accuracy: the share of validation examples classified correctly then.
         test_loss: the loss on the test examples then.
         test_accuracy: the share of test examples classified correctly then.
-        diverged: whether the training loss stopped being finite.
+        diverged: whether the loss stopped being finite, at an update or after the last.
     """
 
     label: str

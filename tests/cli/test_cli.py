@@ -135,7 +135,7 @@ def test_a_run_that_diverges_is_saved_and_reported(elsewhere, capsys):
         ("train --scheduler step", "--step_size is required by step"),
         ("train --scheduler step --step_size x", "argument --step_size/--step-size: invalid int"),
         ("train --scheduler step --step_size 0", "step_size must be a whole number >= 1, got 0"),
-        ("train --scheduler step --step_size 5 --gamma 2", "gamma must be a number in [0, 1]"),
+        ("train --scheduler step --step_size 5 --gamma -2", "gamma must be a finite number >= 0"),
         ("train --scheduler cosine --gamma 0.5", "unrecognized arguments: --gamma 0.5"),
         ("train --scheduler cosine --t_max 5 --epochs -1", "must be a whole number >= 0, got -"),
         ("train --scheduler cosine --t_max 5 --batch_size 0", "--batch_size must be"),

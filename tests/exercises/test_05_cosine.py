@@ -110,6 +110,8 @@ def cosine_that_refuses_nothing(step, base_lr, T_max, eta_min=0.0):
 def cosine_that_refuses_too_late(step, base_lr, T_max, eta_min=0.0):
     if step >= T_max:
         return eta_min
+    if eta_min > base_lr:
+        raise ValueError("eta_min")
     return CosineAnnealingLR(base_lr, T_max, eta_min)(step)
 
 

@@ -201,6 +201,10 @@ def test_the_quadratic_is_tuned_to_the_bottom_of_its_valley():
     ("change", "message"),
     [
         ({"candidates": {}}, "candidates must hold one at least, got none"),
+        ({"candidates": {"a": 1}}, r"candidates\['a'\] must make a schedule, got 1"),
+        ({"rates": 0.1}, "rates must be a sequence, got 0.1"),
+        ({"seeds": [0, 2**64]}, r"seeds\[1\] must be below 2\*\*64"),
+        ({"report": 5}, "report must be a sequence, got 5"),
         ({"candidates": {"a": min}}, r"candidates\['a'\] must make a schedule, got 0.1"),
         ({"rates": (0, 0.1)}, "rates\\[0\\] must be a finite number > 0, got 0"),
         ({"rates": ("a", "b")}, "rates\\[0\\] must be a finite number > 0, got 'a'"),

@@ -211,8 +211,8 @@ def without(part, size=8):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schedules": []}, r"schedules and seeds must not be empty, got \[\]"),
-        ({"seeds": []}, "schedules and seeds must not be empty"),
+        ({"schedules": []}, "schedules must hold at least one schedule, got none"),
+        ({"seeds": []}, "seeds must hold at least one seed, got none"),
         ({"schedules": [0.1]}, r"schedules\[0\] must be a Schedule or a plateau, got 0.1"),
         ({"seeds": [0, 0.5]}, r"seeds\[1\] must be a whole number >= 0, got 0.5"),
         ({"text": "text"}, "text must be a Text, got 'text'"),

@@ -34,7 +34,7 @@ RUN = {"num_warmup_steps": 10, "num_training_steps": 100}
             dict(lr=0.1, milestones=[3, 2.5]),
             r"milestones\[1\] must be a whole",
         ),
-        ("torch.MultiStepLR", dict(lr=0.1, milestones=3), "milestones must be a list, got 3"),
+        ("torch.MultiStepLR", dict(lr=0.1, milestones=3), "milestones must be a sequence, got 3"),
         (
             "torch.LinearLR",
             dict(lr=0.1, start_factor=0),
@@ -116,6 +116,7 @@ RUN = {"num_warmup_steps": 10, "num_training_steps": 100}
             r"decay_steps must exceed warmup_steps \(5\)",
         ),
         ("optax.sgdr_schedule", dict(cosine_kwargs=[{"init_value": 0}]), "'peak_value'"),
+        ("optax.sgdr_schedule", dict(cosine_kwargs=[]), "cosine_kwargs must hold at least one"),
         ("optax.sgdr_schedule", dict(cosine_kwargs=[3]), r"cosine_kwargs\[0\] must be a dict"),
         (
             "optax.piecewise_constant_schedule",

@@ -2,7 +2,9 @@
 
 import inspect
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -259,3 +261,24 @@ def test_a_bad_argument_is_refused_by_name_and_value(name, value):
     with pytest.raises(ValueError, match=name) as error:
         ReduceLROnPlateau(**{"base_lr": 1.0, name: value})
     assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("metric", [None, "0.5", True, [0.5], torch.ones(2), 10**400], ids=repr)
+def test_a_metric_that_is_no_number_is_refused_and_changes_nothing(metric):
+    plateau = ReduceLROnPlateau(1.0, patience=0)
+    plateau.update(0.5)
+    before = plateau.state_dict()
+    with pytest.raises(ValueError, match="metric must be a number, got"):
+        plateau.update(metric)
+    assert plateau.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [np.float32(0.5), np.array([0.5]), torch.tensor(0.5), torch.tensor([0.5]), Fraction(1, 2)],
+    ids=repr,
+)
+def test_a_metric_may_be_a_number_of_any_library(metric):
+    plateau = ReduceLROnPlateau(1.0)
+    plateau.update(metric)
+    assert repr(plateau.best) == "0.5"

@@ -25,6 +25,8 @@ from lrlib import (
     MultiStepLR,
     NoamLR,
     OneCycleLR,
+    PiecewiseConstantLR,
+    PiecewiseLinearLR,
     PolynomialLR,
     ProductLR,
     ReduceLROnPlateau,
@@ -49,13 +51,13 @@ BAD = {
         "factor": BAD_FRACTION,
         "total_iters": BAD_COUNT,
     },
-    StepLR(1.0, 10): {"base_lr": BAD_RATE, "step_size": BAD_LENGTH, "gamma": BAD_FRACTION},
-    MultiStepLR(1.0, [5]): {"base_lr": BAD_RATE, "gamma": BAD_FRACTION},
-    ExponentialLR(1.0, 0.9): {"base_lr": BAD_RATE, "gamma": BAD_FRACTION},
+    StepLR(1.0, 10): {"base_lr": BAD_RATE, "step_size": BAD_LENGTH, "gamma": BAD_RATE},
+    MultiStepLR(1.0, [5]): {"base_lr": BAD_RATE, "gamma": BAD_RATE},
+    ExponentialLR(1.0, 0.9): {"base_lr": BAD_RATE, "gamma": BAD_RATE},
     LinearLR(1.0): {
         "base_lr": BAD_RATE,
-        "start_factor": BAD_FRACTION,
-        "end_factor": BAD_FRACTION,
+        "start_factor": BAD_RATE,
+        "end_factor": BAD_RATE,
         "total_iters": BAD_COUNT,
     },
     PolynomialLR(1.0, 10): {
@@ -64,7 +66,7 @@ BAD = {
         "power": [0, -1, math.inf, math.nan],
         "min_lr": BAD_LOW,
     },
-    CosineAnnealingLR(1.0, 100): {"base_lr": BAD_RATE, "T_max": BAD_COUNT, "eta_min": BAD_LOW},
+    CosineAnnealingLR(1.0, 100): {"base_lr": BAD_RATE, "T_max": BAD_COUNT, "eta_min": BAD_RATE},
     InverseTimeLR(1.0, 10, 0.5): {
         "base_lr": BAD_RATE,
         "decay_steps": BAD_LENGTH,
@@ -84,11 +86,13 @@ BAD = {
         "total_steps": [9, *BAD_COUNT],
         "min_lr": BAD_LOW,
         "decay": ["Cosine", "exp", None],
+        "start_lr": BAD_LOW,
     },
     InverseSqrtLR(1.0, 10): {
         "base_lr": BAD_RATE,
         "warmup_steps": BAD_COUNT,
         "timescale": BAD_LENGTH,
+        "start_lr": BAD_LOW,
     },
     NoamLR(512, 10): {
         "d_model": BAD_LENGTH,
@@ -102,6 +106,7 @@ BAD = {
         "decay_steps": BAD_COUNT,
         "min_lr": BAD_LOW,
         "decay": ["1 - sqrt", "sqrt", None],
+        "start_lr": BAD_LOW,
     },
     CyclicLR(0.1, 1.0, 10): {
         "base_lr": BAD_LOW,
@@ -156,6 +161,8 @@ def test_every_argument_of_every_schedule_is_checked():
     checked = {(type(schedule), name) for schedule, bad in BAD.items() for name in bad}
     checked |= {(MultiStepLR, "milestones"), (SequentialLR, "schedules")}
     checked |= {(SequentialLR, "milestones"), (ProductLR, "schedules")}
+    checked |= {(PiecewiseConstantLR, "milestones"), (PiecewiseConstantLR, "values")}
+    checked |= {(PiecewiseLinearLR, "knots"), (PiecewiseLinearLR, "values")}
     classes = [getattr(lrlib, name) for name in lrlib.__all__ if name != "Schedule"]
     assert checked == {
         (kind, name)
@@ -214,12 +221,42 @@ def test_a_bad_product_is_refused(parts, message):
     [
         ([-5], r"milestones\[0\] must be a whole number >= 0, got -5"),
         ([5, 2.5], r"milestones\[1\] must be a whole number >= 0, got 2.5"),
-        ([5, 4], r"milestones must not decrease, got \(5, 4\)"),
     ],
 )
 def test_bad_milestones_are_refused(milestones, message):
     with pytest.raises(ValueError, match=message):
         MultiStepLR(1.0, milestones)
+
+
+@pytest.mark.parametrize(
+    ("milestones", "values", "message"),
+    [
+        ([-5], [1, 1], r"milestones\[0\] must be a whole number >= 0, got -5"),
+        ([5, 4], [1, 1, 1], r"milestones must not decrease, got \(5, 4\)"),
+        ([5], [1, -1], r"values\[1\] must be a finite number >= 0, got -1"),
+        ([5], [1], "values must hold 2 rates, one more than milestones, got"),
+        ([5], 1, "values must be a sequence, got 1"),
+    ],
+)
+def test_bad_constant_pieces_are_refused(milestones, values, message):
+    with pytest.raises(ValueError, match=message):
+        PiecewiseConstantLR(milestones, values)
+
+
+@pytest.mark.parametrize(
+    ("knots", "values", "message"),
+    [
+        ([], [], "knots must hold at least one step, got none"),
+        ([2.5], [1], r"knots\[0\] must be a whole number >= 0, got 2.5"),
+        ([5, 4], [1, 1], r"knots must not decrease, got \(5, 4\)"),
+        ([5], [math.nan], r"values\[0\] must be a finite number >= 0, got nan"),
+        ([5], [1, 2], "values must hold 1 rates, one for each of knots, got"),
+        (5, [1], "knots must be a sequence, got 5"),
+    ],
+)
+def test_bad_knots_are_refused(knots, values, message):
+    with pytest.raises(ValueError, match=message):
+        PiecewiseLinearLR(knots, values)
 
 
 def test_a_number_too_large_for_a_float_is_refused():

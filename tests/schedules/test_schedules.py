@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from fractions import Fraction
 
 import page_python
 import pytest
@@ -29,6 +30,8 @@ from lrlib import (
     MultiStepLR,
     NoamLR,
     OneCycleLR,
+    PiecewiseConstantLR,
+    PiecewiseLinearLR,
     PolynomialLR,
     ProductLR,
     ScaleLR,
@@ -41,14 +44,20 @@ from lrlib import (
     WarmupWithDecay,
 )
 from lrlib.catalog import CATALOG
+from lrlib.schedules.base import LARGEST
 
 rates = st.floats(0, 1e3)
 fractions = st.floats(0, 1)
 counts = st.integers(0, 10_000)
 lengths = st.integers(1, 10_000)
+factors = st.floats(0, 1) | st.floats(0, 3)  # as often below 1 as above
 ratios = st.floats(1, 1e5)
 steps = st.one_of(counts, st.floats(0, 1e6))
 shapes = st.sampled_from(["cosine", "linear", "1-sqrt", "rex"])
+# Steps that do not decrease, with a rate for each.
+pieces = st.lists(st.tuples(counts, rates), min_size=1, max_size=5).map(
+    lambda drawn: (sorted(step for step, _ in drawn), [rate for _, rate in drawn])
+)
 # A lower and an upper rate; the positive ones for schedules that move by ratios.
 bounds = st.tuples(rates, fractions).map(lambda drawn: (drawn[0] * drawn[1], drawn[0]))
 positive = st.tuples(st.floats(1e-6, 1e3), st.floats(1e-6, 1)).map(
@@ -64,34 +73,38 @@ def between(low_and_high, make, *arguments):
 # How each class is made from legal arguments.
 MADE = {
     ConstantLR: st.builds(ConstantLR, rates, fractions, counts),
-    StepLR: st.builds(StepLR, rates, lengths, fractions),
-    MultiStepLR: st.builds(MultiStepLR, rates, st.lists(counts, max_size=4).map(sorted), fractions),
-    ExponentialLR: st.builds(ExponentialLR, rates, fractions),
-    LinearLR: st.builds(LinearLR, rates, fractions, fractions, counts),
+    StepLR: st.builds(StepLR, rates, lengths, factors),
+    MultiStepLR: st.builds(MultiStepLR, rates, st.lists(counts, max_size=4), factors),
+    ExponentialLR: st.builds(ExponentialLR, rates, factors),
+    LinearLR: st.builds(LinearLR, rates, factors, factors, counts),
     PolynomialLR: between(
         bounds, lambda lo, hi, n, p: PolynomialLR(hi, n, p, lo), counts, st.floats(0.01, 9)
     ),
-    CosineAnnealingLR: between(bounds, lambda lo, hi, n: CosineAnnealingLR(hi, n, lo), counts),
+    CosineAnnealingLR: st.builds(CosineAnnealingLR, rates, counts, rates),
     InverseTimeLR: st.builds(InverseTimeLR, rates, lengths, rates),
     LinearWarmup: between(bounds, lambda lo, hi, n: LinearWarmup(hi, n, lo), counts),
     ExponentialWarmup: between(positive, lambda lo, hi, n: ExponentialWarmup(hi, n, lo), counts),
     CosineWarmup: between(bounds, lambda lo, hi, n: CosineWarmup(hi, n, lo), counts),
     WarmupWithDecay: between(
         bounds,
-        lambda lo, hi, w, n, shape: WarmupWithDecay(hi, w, w + n, lo, shape),
+        lambda lo, hi, w, n, shape, start: WarmupWithDecay(hi, w, w + n, lo, shape, start * hi),
         counts,
         counts,
         shapes,
+        fractions,
     ),
-    InverseSqrtLR: st.builds(InverseSqrtLR, rates, counts, st.none() | lengths),
+    InverseSqrtLR: between(
+        bounds, lambda lo, hi, w, tau: InverseSqrtLR(hi, w, tau, lo), counts, st.none() | lengths
+    ),
     NoamLR: st.builds(NoamLR, lengths, lengths, rates),
     WarmupStableDecay: between(
         bounds,
-        lambda lo, hi, w, s, d, shape: WarmupStableDecay(hi, w, s, d, lo, shape),
+        lambda lo, hi, w, s, d, shape, start: WarmupStableDecay(hi, w, s, d, lo, shape, start * hi),
         counts,
         counts,
         counts,
         shapes,
+        fractions,
     ),
     CyclicLR: between(
         bounds,
@@ -120,6 +133,8 @@ MADE = {
         st.integers(1, 10),
     ),
     ExponentialCyclicLR: between(positive, ExponentialCyclicLR, lengths, fractions),
+    PiecewiseConstantLR: pieces.map(lambda drawn: PiecewiseConstantLR(drawn[0][1:], drawn[1])),
+    PiecewiseLinearLR: pieces.map(lambda drawn: PiecewiseLinearLR(*drawn)),
 }
 simple = st.one_of(*MADE.values())
 MADE |= {
@@ -143,9 +158,19 @@ def peak(schedule):
         case SequentialLR():
             return max(map(peak, schedule.schedules))
         case ProductLR():
-            return math.prod(map(peak, schedule.schedules))
+            return min(math.prod(map(peak, schedule.schedules)), LARGEST)
         case ScaleLR():
-            return schedule.factor * peak(schedule.schedule)
+            return min(schedule.factor * peak(schedule.schedule), LARGEST)
+        case ExponentialLR(rate, gamma) | StepLR(rate, _, gamma) if gamma > 1:
+            return LARGEST if rate else 0.0
+        case MultiStepLR(rate, milestones, gamma) if gamma > 1:
+            return min(rate * gamma ** len(milestones), LARGEST)
+        case LinearLR(rate, start, end):
+            return rate * max(start, end)
+        case CosineAnnealingLR(rate, _, last):
+            return max(rate, last)
+        case PiecewiseConstantLR(_, values) | PiecewiseLinearLR(_, values):
+            return max(values)
         case ShiftLR() | StretchLR():
             return peak(schedule.schedule)
     return vars(schedule).get("max_lr", vars(schedule).get("base_lr"))
@@ -190,12 +215,22 @@ FALLING = [StepLR, MultiStepLR, ExponentialLR, PolynomialLR, CosineAnnealingLR, 
 RISING = [ConstantLR, LinearWarmup, ExponentialWarmup, CosineWarmup]
 
 
+def grows(schedule):
+    """Whether a schedule that can fall or grow grows."""
+    match schedule:
+        case StepLR(_, _, gamma) | MultiStepLR(_, _, gamma) | ExponentialLR(_, gamma):
+            return gamma > 1
+        case CosineAnnealingLR(first, _, last):
+            return last > first
+    return False
+
+
 @pytest.mark.parametrize("kind", [*FALLING, *RISING], ids=lambda kind: kind.__name__)
 @given(st.data(), counts, counts)
 def test_a_decay_never_rises_and_a_warmup_never_falls(kind, data, step, gap):
     schedule = data.draw(MADE[kind])
     early, late = schedule(step), schedule(step + gap)
-    low, high = (late, early) if kind in FALLING else (early, late)
+    low, high = (early, late) if kind in RISING or grows(schedule) else (late, early)
     assert low <= high * (1 + 1e-12)
 
 
@@ -243,7 +278,7 @@ def test_each_part_of_a_sequence_runs_on_its_own_clock(first, second, third, ear
 
 @given(simple, simple, steps)
 def test_a_product_multiplies_on_one_clock(first, second, step):
-    assert ProductLR([first, second])(step) == first(step) * second(step)
+    assert ProductLR([first, second])(step) == min(first(step) * second(step), LARGEST)
 
 
 @given(simple, counts, counts)
@@ -257,6 +292,46 @@ def test_a_shift_delays_and_a_shift_back_undoes_it(schedule, steps, step):
 @given(simple, lengths, st.integers(0, 1000))
 def test_a_stretched_schedule_is_exact_at_whole_multiples(schedule, factor, epoch):
     assert StretchLR(schedule, factor)(epoch * factor) == schedule(epoch)
+
+
+@given(simple, st.integers(1, 200), st.integers(1, 200), st.integers(0, 1000))
+def test_a_stretched_schedule_is_exact_where_a_rounded_factor_leads_to_a_whole_step(
+    schedule, updates, epochs, k
+):
+    """The factor is a ratio that a float rounds: 33 updates of 1.1 an epoch are 30 epochs."""
+    assert StretchLR(schedule, updates / epochs)(k * updates) == schedule(k * epochs)
+
+
+@given(st.floats(0.01, 100), st.floats(0, 1e6))
+def test_a_stretched_clock_is_off_by_two_roundings_at_most(factor, step):
+    clock = StretchLR(LambdaLR(1.0, lambda t: t), factor)
+    assert clock(step) == pytest.approx(step / factor, rel=2**-51, abs=0)
+
+
+@pytest.mark.parametrize("key", ["constant", "step", "multistep", "sgdr"])
+def test_an_example_fitted_to_a_run_jumps_at_the_same_share_of_it(key):
+    """Up to update t of T, what the example does up to step 1000 t / T has happened."""
+    entry = CATALOG[key]
+    example = entry.schedule(**entry.example)
+    jumps = [k for k in range(1, 1000) if abs(example(k) - example(k - 1e-6)) > 1e-3]
+    assert jumps
+    for total_steps in range(10, 3001):
+        fitted = StretchLR(example, total_steps / 1000)
+        assert entry.fitted(0.1, total_steps).schedule == fitted
+        for k in jumps:
+            first = -(-k * total_steps // 1000)
+            for t in (first - 1, first):
+                there = example(Fraction(1000 * t, total_steps))
+                assert fitted(t) == pytest.approx(there, rel=1e-9), (total_steps, t)
+
+
+@given(simple, st.integers(-(10**300), 10**300), st.floats(1e-300, 1e300), st.floats(0, 1e308))
+def test_a_clock_that_leaves_the_range_of_floats_stops_at_its_end(schedule, shift, factor, step):
+    for moved in (ShiftLR(schedule, 2 * shift), StretchLR(schedule, factor)):
+        assert 0 <= moved(step) <= peak(schedule) * (1 + 1e-12)
+    clock = LambdaLR(1.0, lambda t: t)
+    assert ShiftLR(clock, -int(LARGEST))(step) == LARGEST
+    assert StretchLR(clock, 1e-300)(1e300) == LARGEST
 
 
 @given(simple, fractions, bounds, steps)
@@ -286,6 +361,38 @@ def test_a_subclass_needs_only_its_formula():
             return 0.5**step
 
     assert Half().curve(3) == [1, 0.5, 0.25]
+
+
+# ---- growth ----
+
+
+def test_a_rate_grows_until_numbers_end():
+    schedule = ExponentialLR(1.0, 2.0)
+    assert schedule(1023) == 2.0**1023
+    assert schedule(1024) == schedule(3000) == schedule(1e300) == LARGEST
+    assert StepLR(1.0, 10, 2.0)(10**9) == LARGEST
+    assert MultiStepLR(1e200, [1, 2], 1e200)(2) == LARGEST
+    assert LinearLR(1e200, 1.0, 1e200, 10)(10) == LARGEST
+    assert ScaleLR(schedule, 2.0)(3000) == ProductLR([schedule, schedule])(3000) == LARGEST
+    assert ProductLR([schedule, schedule, ConstantLR(0.0)])(3000) == 0.0
+    assert ExponentialLR(0.0, 2.0)(10**9) == 0.0
+    assert LambdaLR(1.0, lambda t: math.inf)(0) == LARGEST
+
+
+# ---- first updates that are not wasted ----
+
+
+@given(rates, st.integers(2, 1000), st.integers(0, 2000))
+def test_a_ramp_from_the_first_share_is_that_of_t_plus_one(base_lr, W, t):
+    start, expected = base_lr / W, base_lr * min(1, (t + 1) / W)
+    for schedule in (
+        WarmupWithDecay(base_lr, W - 1, 10_000, base_lr, start_lr=start),
+        WarmupStableDecay(base_lr, W - 1, 10_000, 1, start_lr=start),
+        SequentialLR(
+            [InverseSqrtLR(base_lr, W - 1, start_lr=start), ConstantLR(base_lr, 1)], [W - 1]
+        ),
+    ):
+        assert schedule(t) == pytest.approx(expected, rel=1e-12)
 
 
 def test_on_a_page_every_schedule_has_the_same_values():

@@ -7,8 +7,16 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim import lr_scheduler
 
-from lrlib import ConstantLR, CosineAnnealingLR, LinearLR, ReduceLROnPlateau
+from lrlib import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 from lrlib.training.data import batch_order, digits
+from lrlib.training.history import History
 from lrlib.training.loop import evaluate, find_device, train
 from lrlib.training.model import mlp
 
@@ -94,6 +102,37 @@ def test_a_run_that_diverges_says_so_and_stops():
         [history.test_loss, history.val_loss[-1], history.train_loss[-1], history.lr[-1]]
     ).all()
     assert not train(COSINE, DIGITS, total_steps=5).diverged
+
+
+def test_a_run_that_the_last_update_blows_up_has_diverged():
+    last = SequentialLR([ConstantLR(0.01, 1), ConstantLR(1e30, 1)], [4])
+    history = train(last, DIGITS, total_steps=5)
+    assert np.isfinite(history.train_loss).all()
+    assert history.diverged
+
+
+def test_numbers_of_other_libraries_train_save_and_resume_the_same_run(tmp_path):
+    plain = {"seed": 1, "total_steps": 10, "batch_size": 32, "eval_every": 4}
+    plain |= {"momentum": 0.5, "weight_decay": 0.25, "checkpoint_every": 5}
+    foreign = {
+        name: np.array([value]) if isinstance(value, float) else np.int64(value)
+        for name, value in plain.items()
+    }
+    schedule = StepLR(np.float32(0.125), np.int16(4), torch.tensor(0.5))
+    file = tmp_path / "run.pt"
+    first = train(schedule, DIGITS, checkpoint=file, **foreign)
+    again = train(StepLR(0.125, 4, 0.5), DIGITS, checkpoint=file, **plain)
+    assert repr(first.config) == repr(again.config)
+    assert np.array_equal(first.train_loss, again.train_loss)
+    first.save(tmp_path)
+    assert History.load(tmp_path).config == again.config
+
+
+def test_a_foreign_rate_of_a_torch_scheduler_is_saved(tmp_path):
+    make = lambda optimizer: lr_scheduler.StepLR(optimizer, 3)  # noqa: E731
+    history = train(make, DIGITS, base_lr=np.float32(0.125), total_steps=4)
+    history.save(tmp_path)
+    assert repr(History.load(tmp_path).config["base_lr"]) == "0.125"
 
 
 def test_the_momentum_follows_its_schedule():
@@ -246,14 +285,31 @@ def test_a_model_depends_on_its_seed_alone_and_leaves_the_global_generator():
         ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
         ({"device": "meta"}, "device must be one that torch finds here, got 'meta'"),
         ({"device": None}, "device must be one that torch finds here, got None"),
+        ({"device": np.ones(2)}, "device must be one that torch finds here, got array"),
+        ({"device": 10**30}, "device must be one that torch finds here, got 1000"),
         ({"device": "cuda:99"}, "device must be one that torch finds here, got 'cuda:99'"),
         ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
         ({"base_lr": 0.1}, "base_lr must be given with a torch scheduler and only then, got 0.1"),
+        ({"seed": 0.5}, "seed must be a whole number >= 0, got 0.5"),
+        ({"seed": True}, "seed must be a whole number >= 0, got True"),
+        ({"seed": -1}, "seed must be a whole number >= 0, got -1"),
+        ({"seed": 2**64}, r"seed must be below 2\*\*64, got 18446744073709551616"),
+        (
+            {"schedule": "cosine"},
+            "schedule must be a Schedule, .*, got 'cosine'",
+        ),
+        ({"checkpoint_every": 0}, "checkpoint_every must be a whole number >= 1, got 0"),
     ],
 )
 def test_a_bad_argument_is_named(options, message):
     with pytest.raises(ValueError, match=message):
-        train(COSINE, DIGITS, **options)
+        train(**{"schedule": COSINE, "data": DIGITS} | options)
+
+
+def test_a_torch_scheduler_needs_a_rate_that_is_one():
+    make = lambda optimizer: lr_scheduler.StepLR(optimizer, 3)  # noqa: E731
+    with pytest.raises(ValueError, match="base_lr must be a finite number >= 0, got -1"):
+        train(make, DIGITS, base_lr=-1)
 
 
 def test_a_torch_scheduler_needs_a_rate():
@@ -263,7 +319,11 @@ def test_a_torch_scheduler_needs_a_rate():
 
 @pytest.mark.parametrize(
     ("sizes", "message"),
-    [([4], "sizes must hold at least input and output"), ([4, 0], r"sizes\[1\] .* >= 1, got 0")],
+    [
+        ([4], "sizes must hold at least input and output"),
+        ([4, 0], r"sizes\[1\] .* >= 1, got 0"),
+        (4, "sizes must be a sequence, got 4"),
+    ],
 )
 def test_bad_sizes_are_named(sizes, message):
     with pytest.raises(ValueError, match=message):

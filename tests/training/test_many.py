@@ -259,6 +259,23 @@ def test_a_run_that_diverges_leaves_the_same_record_as_in_the_plain_loop():
         assert np.array_equal(mine, expected), name
 
 
+def test_a_run_that_the_last_update_blows_up_has_diverged():
+    last = SequentialLR([ConstantLR(0.01, 1), ConstantLR(1e30, 1)], [59])
+    runs = train_many([last, SCHEDULES[0]], [0], DIGITS, **OPTIONS)
+    assert np.isfinite(runs.train_loss).all()
+    assert runs.diverged.tolist() == [[True], [False]]
+    assert runs[0, 0].diverged
+
+
+def test_numbers_of_other_libraries_are_the_same_runs(trained):
+    first = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
+    foreign = {"total_steps": 6e1, "batch_size": np.int64(32), "eval_every": torch.tensor(25)}
+    foreign |= {"momentum": np.full(3, 0.9), "weight_decay": np.float32(0), "hidden": [64.0, 64]}
+    again = train_many(SCHEDULES, np.array(SEEDS), DIGITS, **foreign)
+    assert len(trained) == 1
+    assert repr(again.seeds) == repr(first.seeds) == "(3, 1, 4)"
+
+
 def test_what_was_computed_is_loaded_the_next_time(trained):
     first = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
     again = train_many(SCHEDULES, SEEDS, DIGITS, **OPTIONS)
@@ -371,8 +388,21 @@ def test_the_cache_can_be_left_out(trained):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schedules": []}, r"schedules and seeds must not be empty, got \[\]"),
-        ({"seeds": []}, "schedules and seeds must not be empty"),
+        ({"schedules": []}, "schedules must hold at least one schedule, got none"),
+        ({"schedules": SCHEDULES[0]}, "schedules must be a sequence, got CosineAnnealingLR"),
+        (
+            {"schedules": [SCHEDULES[0], 0.1]},
+            r"schedules\[1\] must be a Schedule or a plateau",
+        ),
+        ({"seeds": []}, "seeds must hold at least one seed, got none"),
+        ({"seeds": 3}, "seeds must be a sequence, got 3"),
+        ({"seeds": [0, 0.5]}, r"seeds\[1\] must be a whole number >= 0, got 0.5"),
+        ({"seeds": [True]}, r"seeds\[0\] must be a whole number >= 0, got True"),
+        ({"seeds": [-1]}, r"seeds\[0\] must be a whole number >= 0, got -1"),
+        ({"seeds": [2**64]}, r"seeds\[0\] must be below 2\*\*64, got 18446744073709551616"),
+        ({"momentum": None}, "momentum must be a finite number >= 0, got None"),
+        ({"batch_size": True}, "batch_size must be a whole number >= 1, got True"),
+        ({"hidden": 64}, "hidden must be a sequence, got 64"),
         ({"momentum": 2}, r"momentum must not exceed 1 \(1\), got 2"),
         ({"momentum": [0.9, 2, 0.9]}, r"momentum must not exceed 1 \(1\), got 2"),
         ({"momentum": [0.9]}, r"momentum must be one, or one for each of the 3 .*, got \[0.9\]"),
@@ -384,7 +414,7 @@ def test_the_cache_can_be_left_out(trained):
         ({"total_steps": -1}, "total_steps must be a whole number >= 0, got -1"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
         ({"eval_every": 0}, "eval_every must be a whole number >= 1, got 0"),
-        ({"hidden": (64, 0)}, r"sizes\[2\] must be a whole number >= 1, got 0"),
+        ({"hidden": (64, 0)}, r"hidden\[1\] must be a whole number >= 1, got 0"),
     ],
 )
 def test_a_bad_argument_is_named_before_any_work(trained, change, message):

@@ -43,7 +43,7 @@ def trained(monkeypatch):
 
 def here(candidates=CANDIDATES, rates=RATES, seeds=SEEDS, data=DIGITS, **options):
     """A sweep in this process."""
-    return sweep(candidates, rates, seeds, data, **({"n_jobs": 1} | OPTIONS | options))
+    return sweep(candidates, rates, seeds, data, **({"jobs": 1} | OPTIONS | options))
 
 
 def numbers(rows):
@@ -71,7 +71,7 @@ def test_rows_are_those_of_plain_train_many(chunk):
 
 
 def test_two_processes_find_the_same_rows(trained):
-    rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, n_jobs=2, chunk=3, **OPTIONS)
+    rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, jobs=2, chunk=3, **OPTIONS)
     assert not trained
     assert numbers(rows) == pytest.approx(plain(), rel=1e-9)
 
@@ -115,7 +115,7 @@ def kill(*args, **options):
 def test_a_killed_process_is_an_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(sweeps, "_train_chunk", kill)
     with pytest.raises(RuntimeError, match="sweep: a process was killed .*LRLIB_JOBS=1"):
-        sweep(CANDIDATES, RATES, SEEDS, DIGITS, n_jobs=2, chunk=3, **OPTIONS)
+        sweep(CANDIDATES, RATES, SEEDS, DIGITS, jobs=2, chunk=3, **OPTIONS)
 
 
 @pytest.fixture(params=[".csv", ".parquet"])
@@ -281,7 +281,7 @@ def test_a_worker_killed_in_mid_sweep_loses_nothing_and_doubles_nothing(
 
 
 def test_a_dask_sweep_without_an_address_starts_processes_of_its_own(trained):
-    rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, backend="dask", n_jobs=2, **OPTIONS)
+    rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, backend="dask", jobs=2, **OPTIONS)
     assert not trained
     assert numbers(rows) == pytest.approx(plain(), rel=1e-9)
 
@@ -303,16 +303,20 @@ def test_a_missing_extra_is_named_before_anything_is_trained(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"candidates": {}}, "candidates must hold at least one, and each once, got {}"),
+        ({"candidates": {}}, "candidates must map one label at least, got {}"),
+        ({"candidates": [CosineAnnealingLR]}, "candidates must map one label at least, got"),
         ({"candidates": {1: CosineAnnealingLR}}, "candidates must have labels that are strings"),
+        ({"candidates": {"x": 1}}, r"candidates\['x'\] must be a function that makes a schedule"),
         ({"candidates": {"x": lambda rate, n: 0.1}}, r"candidates\['x'\] must be a Schedule"),
-        ({"rates": []}, r"rates must hold at least one, and each once, got \[\]"),
+        ({"rates": []}, r"rates must hold at least one, and each once, got \(\)"),
         ({"rates": [0.1, 0.1]}, "rates must hold at least one, and each once"),
         ({"rates": [0.1, 0]}, r"rates\[1\] must be a finite number > 0, got 0"),
         ({"seeds": [1, 1]}, "seeds must hold at least one, and each once"),
+        ({"seeds": 3}, "seeds must be a sequence, got 3"),
+        ({"seeds": [2**64]}, r"seeds\[0\] must be below 2\*\*64"),
         ({"seeds": [0.5]}, r"seeds\[0\] must be a whole number >= 0, got 0.5"),
         ({"total_steps": 0}, "total_steps must be a whole number >= 1, got 0"),
-        ({"n_jobs": 0}, "n_jobs must be a whole number >= 1, got 0"),
+        ({"jobs": 0}, "jobs must be a whole number >= 1, got 0"),
         ({"chunk": 0}, "chunk must be a whole number >= 1, got 0"),
         ({"backend": "spark"}, "backend must be one of 'loky', 'dask', got 'spark'"),
         ({"scheduler_address": "tcp://x:1"}, "scheduler_address must be left out unless"),
@@ -320,10 +324,26 @@ def test_a_missing_extra_is_named_before_anything_is_trained(
         ({"out": "nowhere/table.csv"}, "in a folder that exists, got 'nowhere/table.csv'"),
         ({"momentum": [0.9, 0.8]}, r"momentum must be one for all runs, got \[0.9, 0.8\]"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
+        ({"hidden": (64, 0)}, r"hidden\[1\] must be a whole number >= 1, got 0"),
+        ({"optimizer": "lion"}, "optimizer must be one of 'sgd', 'adamw', got 'lion'"),
+        ({"weight_decay": -1}, "weight_decay must be a finite number >= 0, got -1"),
+        ({"device": "abacus"}, "device must be one that torch finds here, got 'abacus'"),
+        ({"cache": False}, "options must be one of 'hidden', 'batch_size', .*, got 'cache'"),
+        ({"eval_every": 5}, "options must be one of 'hidden', 'batch_size', .*, got 'eval_every'"),
     ],
 )
-def test_a_bad_argument_is_named(monkeypatch, tmp_path, change, message):
+def test_a_bad_argument_is_named_before_any_work(trained, monkeypatch, tmp_path, change, message):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=message):
         here(**change)
+    assert not trained
     assert not list(tmp_path.iterdir())
+
+
+def test_foreign_numbers_find_the_rows_of_pythons(trained, out):
+    first = here(out=out, total_steps=10, momentum=0.5)
+    del trained[:]
+    foreign = {"total_steps": np.int64(10), "momentum": np.float64(0.5), "chunk": np.int8(5)}
+    rows = here(rates=np.array(RATES), seeds=np.array(SEEDS), out=out, **foreign)
+    assert not trained
+    assert repr(rows) == repr(first)

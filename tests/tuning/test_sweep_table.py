@@ -142,7 +142,7 @@ def test_a_file_that_no_sweep_wrote_is_refused_and_left_as_it_was(tmp_path, suff
     path = tmp_path / f"out{suffix}"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"out must be a table that a sweep wrote, got .*out"):
-        sweep({"x": CosineAnnealingLR}, [0.1], [0], digits(), total_steps=1, n_jobs=1, out=path)
+        sweep({"x": CosineAnnealingLR}, [0.1], [0], digits(), total_steps=1, jobs=1, out=path)
     with pytest.raises(ValueError, match="out must be a table that a sweep wrote"):
         add_to_table(path, keyed([ROW]))
     assert path.read_bytes() == content
