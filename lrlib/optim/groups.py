@@ -124,8 +124,8 @@ class GroupWriter:
 
 def check_step(name: str, value: float) -> float:
     """Return a step that may come from NumPy or torch as a number of Python, an int if whole."""
-    check_rate(name, value)
-    return int(value) if value == int(value) else float(value)
+    number = check_rate(name, value)
+    return int(number) if number.is_integer() else number
 
 
 def _first(held: Any) -> Any:

@@ -199,7 +199,7 @@ def make_setting(
         batch_size=check_batch_size(batch_size, len(data.x_train)),
         optimizer=optimizer,
         weight_decay=weight_decay,
-        rates=np.array([_planned(schedule, total_steps) for schedule in schedules]),
+        rates=np.array([schedule.curve(total_steps) for schedule in schedules]),
         # Copies, as the key would tell one plateau given twice from two that are equal.
         plateaus={
             s: deepcopy(each)
@@ -227,13 +227,6 @@ def check_drivers(
     if not values:
         raise ValueError(f"{name} must hold at least one schedule, got none")
     return values
-
-
-def _planned(schedule: Schedule | ReduceLROnPlateau, total_steps: int) -> list[float]:
-    """Return the rate of each update, as far as it is known before the run."""
-    if isinstance(schedule, ReduceLROnPlateau):
-        return [schedule.lr] * total_steps
-    return schedule.curve(total_steps)
 
 
 def _label(schedules: Sequence[Schedule | ReduceLROnPlateau]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
 from torch.optim.lr_scheduler import LRScheduler
 
-from ..optim import ScheduledLR
+from ..optim import PlateauLR, ScheduledLR
 from ..schedules import ReduceLROnPlateau, Schedule
 from ..schedules.base import check_choice, check_count, check_rate
 
@@ -94,14 +93,14 @@ class Drivers:
         if isinstance(schedule, Schedule):
             scheduler, self.description = ScheduledLR(optimizer, schedule), described(schedule)
         elif isinstance(schedule, ReduceLROnPlateau):
-            scheduler = _PlateauLR(optimizer, schedule)
+            scheduler = PlateauLR(optimizer, schedule)
             self.description = f"ReduceLROnPlateau({vars(schedule)})"
         else:
             scheduler = schedule(optimizer)
             state = scheduler.state_dict()
             self.description = _without_addresses(f"{type(scheduler).__name__}({state})")
         self._by_update, self._by_loss = [scheduler], []
-        if isinstance(scheduler, _PlateauLR | torch_schedulers.ReduceLROnPlateau):
+        if isinstance(scheduler, torch_schedulers.ReduceLROnPlateau):
             self._by_update, self._by_loss = [], [scheduler]
         self._momentum_key = "betas" if "betas" in optimizer.defaults else "momentum"
         if isinstance(momentum, Schedule):
@@ -140,27 +139,3 @@ class Drivers:
         schedulers = self._by_update + self._by_loss
         for each, state in zip(schedulers, state_dict["states"], strict=True):
             each.load_state_dict(state)
-
-
-class _PlateauLR:
-    """A copy of a plateau that writes its rate into an optimizer, stepped as torch's is."""
-
-    def __init__(self, optimizer: Optimizer, plateau: ReduceLROnPlateau) -> None:
-        self._optimizer = optimizer
-        self._plateau = deepcopy(plateau)
-        self._write()
-
-    def step(self, loss: float) -> None:
-        self._plateau.update(loss)
-        self._write()
-
-    def state_dict(self) -> dict[str, Any]:
-        return self._plateau.state_dict()
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._plateau.load_state_dict(state_dict)
-        self._write()
-
-    def _write(self) -> None:
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._plateau.lr

@@ -23,6 +23,7 @@ from lrlib.lab.studies import (
     warmed_up,
 )
 from lrlib.lab.transformers import train_transformers
+from lrlib.training import digits, train, train_many
 
 torch.set_num_threads(1)
 
@@ -188,3 +189,12 @@ def test_the_arguments_of_a_plateau_are_part_of_its_definition(other):
 
 def test_the_last_digits_of_a_rate_are_no_part_of_a_definition():
     assert definition(Setting(scaled(BASE.schedule, 1 + 1e-12), PRE_LN)) == definition(BASE)
+
+
+def test_a_plateau_behind_a_warmup_keeps_it_among_perceptrons_and_is_refused_without():
+    plateau = WarmedUpPlateau(ReduceLROnPlateau(0.1, patience=0, threshold=0.9), 4)
+    data = digits()
+    [[rates]] = train_many([plateau], [0], data, total_steps=12, eval_every=6, cache=False).lr
+    assert rates[:6].tolist() == pytest.approx([0, 0.025, 0.05, 0.075, 0.1, 0.1])
+    with pytest.raises(ValueError, match="plateau must have no warmup"):
+        train(plateau, data, total_steps=12)
