@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,21 @@ def build_book():
         )
 
     return build
+
+
+@pytest.fixture
+def users_folder():
+    """A folder of a user for whom the modes of files count, as they do not for root.
+
+    The test runs as that user.
+    """
+    folder = Path(tempfile.mkdtemp())
+    root = os.getuid() == 0
+    if root:
+        os.chown(folder, 65534, 65534)
+        os.setresuid(65534, 65534, 0)
+    yield folder
+    if root:
+        os.setresuid(0, 0, 0)
+    subprocess.run(["chmod", "-R", "u+rwx", folder], check=True)
+    shutil.rmtree(folder)

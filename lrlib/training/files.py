@@ -15,13 +15,17 @@ def whole_file(path: Path, mode: str = "wb", **options: str) -> Iterator[IO]:
 
     Until then the old file, if there is one, is left as it is, and so it stays if the writing fails
     or is killed. What a killed writer leaves behind is ``path`` with ``.part`` appended, which the
-    next one replaces. There must be one writer at a time.
+    next one replaces. There must be one writer at a time. The file's mode is that of any new file.
 
     Args:
-        path: where the file is to be.
+        path: where the file is to be; its folder is made if need be.
         mode: ``"wb"`` or ``"w"``.
         options: further arguments of :func:`open`.
+
+    Raises:
+        OSError: if the file cannot be written, as on a full disk.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
         with part.open(mode, **options) as file:
@@ -31,3 +35,22 @@ def whole_file(path: Path, mode: str = "wb", **options: str) -> Iterator[IO]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_writable(name: str, path: Path) -> None:
+    """Raise ValueError unless a file can be written to ``path``; nothing is made or changed.
+
+    Args:
+        name: what the path is called in the message.
+        path: where a file is to be, in a folder that exists or can be made.
+    """
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise ValueError(f"{name} must be a file, got {str(path)!r}, which is something else")
+    folder = next(each for each in path.absolute().parents if os.path.lexists(each))
+    if not folder.is_dir():
+        raise ValueError(f"{name} must lie in a folder, got {str(path)!r}: {folder} is none")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"{name} must lie where files can be written, got {str(path)!r}: "
+            f"{folder} is write-protected"
+        )

@@ -8,7 +8,6 @@ import pytest
 from lrlib import ConstantLR, CosineAnnealingLR
 from lrlib.training import files as lrlib_files
 from lrlib.training.data import digits
-from lrlib.training.files import whole_file
 from lrlib.training.history import History, eval_steps
 from lrlib.training.loop import train
 
@@ -107,26 +106,6 @@ def test_a_table_of_another_kind_is_refused(tmp_path, history, text):
     table.write_text(text.format(header=header), encoding="utf8")
     with pytest.raises(ValueError, match=r"folder must hold a history.csv .* got '.*history.csv'"):
         History.load(tmp_path)
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "a.txt"
-    with whole_file(path, "w", encoding="utf8") as file:
-        file.write("old")
-        assert not path.exists()
-    with pytest.raises(ZeroDivisionError), whole_file(path, "w", encoding="utf8") as file:
-        file.write(f"half {1 / 0}")
-    assert path.read_text(encoding="utf8") == "old"
-    assert names(tmp_path) == ["a.txt"]
-
-
-def test_what_a_killed_writer_left_is_replaced(tmp_path):
-    path = tmp_path / "a.txt"
-    (tmp_path / "a.txt.part").write_text("half of something long", encoding="utf8")
-    with whole_file(path, "w", encoding="utf8") as file:
-        file.write("new")
-    assert path.read_text(encoding="utf8") == "new"
-    assert names(tmp_path) == ["a.txt"]
 
 
 def test_a_save_that_fails_leaves_the_old_files_and_no_halves(tmp_path, history, monkeypatch):
