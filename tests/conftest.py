@@ -2,7 +2,9 @@
 
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,3 +62,14 @@ def users_folder():
         os.setresuid(0, 0, 0)
     subprocess.run(["chmod", "-R", "u+rwx", folder], check=True)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def small_disk():
+    """Lets no file grow beyond 1,000 bytes, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)

@@ -1,6 +1,7 @@
 """A run that was killed ends as if it had not been; a file of anything else is refused."""
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -21,6 +22,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from lrlib import CosineAnnealingLR, LambdaLR, LinearLR, ReduceLROnPlateau, StepLR
+from lrlib.training.checkpoint import Checkpoint
 from lrlib.training.data import digits
 from lrlib.training.files import whole_file
 from lrlib.training.loop import train
@@ -222,6 +224,31 @@ def test_functions_are_told_apart_by_the_rates_that_they_give(tmp_path):
         run(options(0.2), **kept)
 
 
+def test_functions_of_torch_are_told_apart_by_the_rates_that_they_give(tmp_path):
+    def options(slope):
+        falling = partial(lr_scheduler.LambdaLR, lr_lambda=lambda step: 1 / (1 + slope * step))
+        chained = lambda o: lr_scheduler.ChainedScheduler([falling(o)], o)  # noqa: E731
+        return {"schedule": chained if slope > 1 else falling, "base_lr": 0.1}
+
+    for slope in (0.1, 1.1):
+        kept = {"checkpoint": tmp_path / f"{slope}.ckpt"}
+        first = run(options(slope), checkpoint_every=10, **kept)
+        assert run(options(slope), **kept) == first == run(options(slope))
+        with pytest.raises(ValueError, match="must be of the same run, got one with curves"):
+            run(options(slope + 0.1), **kept)
+
+
+def test_another_number_of_threads_is_said_and_goes_on(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.ckpt", "checkpoint_every": 10}
+    run(RUNS["sgd"], **kept)
+    torch.set_num_threads(2)
+    try:
+        with pytest.warns(UserWarning, match="made with 1 threads of torch, now there are 2"):
+            run(RUNS["sgd"], **kept)
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_how_often_a_run_is_kept_may_change(tmp_path):
     kept = {"checkpoint": tmp_path / "run.ckpt"}
     with pytest.raises(InterruptedError):
@@ -256,6 +283,135 @@ def test_a_file_with_a_changed_byte_in_a_tensor_is_refused_and_left(tmp_path, wh
     refused(tmp_path / "run.ckpt", bytes(content), "whole, got one whose part '.*' is damaged")
 
 
+def a_run(path, updates):
+    """A checkpoint of a small run after some updates."""
+    torch.manual_seed(updates)
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout())
+    updater = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(updates):
+        model(torch.randn(4, 2)).square().sum().backward()
+        updater.step()
+    states = {"model": model, "optimizer": updater}
+    return Checkpoint(path, {"seed": 0}, states, {"rates": np.arange(3.0) * updates})
+
+
+def everything(file):
+    """Every bit that a checkpoint would bring back."""
+    tensors = [*file.states["model"].state_dict().values(), torch.get_rng_state()]
+    tensors += [each["momentum_buffer"] for each in file.states["optimizer"].state.values()]
+    return [each.numpy().tobytes() for each in tensors], file.records["rates"].tobytes()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The bytes of a checkpoint, and what it brings back."""
+    file = a_run(tmp_path_factory.mktemp("kept") / "run.ckpt", updates=2)
+    file.save(2)
+    return file.path.read_bytes(), everything(file)
+
+
+@settings(max_examples=200)
+@given(st.floats(0, 1, exclude_max=True), st.integers(1, 255), st.booleans())
+def test_any_changed_byte_is_one_error_or_makes_no_difference(
+    tmp_path_factory, kept, place, change, listed
+):
+    # The list at the end of an archive says where its parts are; their sums do not cover it.
+    content, brought = bytearray(kept[0]), kept[1]
+    first = content.index(b"PK\x01\x02") if listed else 0
+    content[first + int(place * (len(content) - first))] ^= change
+    file = a_run(tmp_path_factory.mktemp("changed") / "run.ckpt", updates=1)
+    file.path.write_bytes(content)
+    before = everything(file)
+    try:
+        file.resume(3)
+    except ValueError as error:
+        assert str(error).startswith(f"checkpoint '{file.path}' must be ")  # noqa: PT017
+        assert everything(file) == before
+    else:
+        assert everything(file) == brought
+    assert file.path.read_bytes() == content
+
+
+def without(key):
+    return lambda content: content.pop(key)
+
+
+def with_(key, value):
+    return lambda content: content.update({key: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        *((without(key), "whole, got one that holds") for key in ("config", "step", "states")),
+        *((without(key), "whole, got one that holds") for key in ("records", "random", "threads")),
+        (with_("more", 1), "whole, got one that holds"),
+        (with_("config", [1]), "whole, got one that holds"),
+        (with_("format", "lrlib checkpoint 0"), "a checkpoint of this lrlib, got another file"),
+        (with_("step", -5), "of a run of 3 updates, got one after -5 of them"),
+        (with_("step", 4), "of a run of 3 updates, got one after 4 of them"),
+        (with_("step", 1.5), "of a run of 3 updates, got one after 1.5 of them"),
+        (with_("step", True), "of a run of 3 updates, got one after True of them"),
+        (with_("states", {}), "whole, got one whose state does not fit"),
+        (with_("records", {}), "whole, got one whose state does not fit"),
+        (with_("records", {"rates": torch.zeros(1)}), "whole, got one whose state does not fit"),
+        (with_("records", {"rates": None}), "whole, got one whose state does not fit"),
+        (with_("random", {"cpu": torch.zeros(3)}), "whole, got one whose state does not fit"),
+        (with_("random", {}), "whole, got one whose state does not fit"),
+        (
+            lambda content: content["states"]["model"].popitem(),
+            "whole, got one whose state does not fit",
+        ),
+        (
+            lambda content: content["states"]["optimizer"].popitem(),
+            "whole, got one whose state does not fit",
+        ),
+    ],
+)
+def test_a_file_that_lacks_something_is_one_error_and_the_run_is_as_it_was(
+    tmp_path, kept, change, message
+):
+    content = torch.load(io.BytesIO(kept[0]), weights_only=True)
+    change(content)
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    torch.save(content, file.path)
+    before = everything(file)
+    with pytest.raises(ValueError, match=f"checkpoint '{file.path}' must be .*{message}"):
+        file.resume(3)
+    assert everything(file) == before
+
+
+def test_a_file_that_fits_brings_everything_back(tmp_path, kept):
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    file.path.write_bytes(kept[0])
+    assert everything(file) != kept[1]
+    assert file.resume(3) == 2
+    assert everything(file) == kept[1]
+
+
+def test_a_home_is_a_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    a_run("~/runs/run.ckpt", updates=1).save(1)
+    assert (tmp_path / "runs" / "run.ckpt").is_file()
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_run(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="checkpoint must lie in a folder, got '.*file/run.ckpt'"):
+        run(RUNS["sgd"], calls=0, checkpoint=tmp_path / "file" / "run.ckpt")
+    with pytest.raises(ValueError, match="checkpoint must be a file, got "):
+        run(RUNS["sgd"], calls=0, checkpoint=tmp_path)
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_disk_and_keeps_what_was_there(tmp_path, small_disk):
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    file.path.write_bytes(b"what was there")
+    with pytest.raises(OSError, match="File too large"):
+        file.save(3)
+    assert file.path.read_bytes() == b"what was there"
+    assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]
+
+
 def archive(save):
     def content(folder):
         with whole_file(folder / "made") as file:
@@ -279,8 +435,11 @@ class Trap:
         (lambda folder: pickle.dumps({"step": 3}), "a checkpoint, got a file of another kind"),
         (archive(lambda file: np.savez(file, x=1)), "a checkpoint, got another archive"),
         (archive(lambda file: torch.save(Trap(), file)), "a checkpoint, got another archive"),
-        (archive(lambda file: torch.save({"a": 1}, file)), "a checkpoint of lrlib, got another"),
-        (archive(lambda file: torch.save([1], file)), "a checkpoint of lrlib, got another"),
+        (
+            archive(lambda file: torch.save({"a": 1}, file)),
+            "a checkpoint of this lrlib, got another",
+        ),
+        (archive(lambda file: torch.save([1], file)), "a checkpoint of this lrlib, got an"),
     ],
     ids=["text", "pickle", "numpy's archive", "code", "torch's dictionary", "torch's list"],
 )
