@@ -72,10 +72,12 @@ class History:
         ``config.json`` is the configuration. Each file is written whole or not at all.
 
         Args:
-            folder: where to write; files of the same names are replaced.
+            folder: where to write, ``~`` being the home; files of the same names are replaced.
+
+        Raises:
+            OSError: if a file cannot be written.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(folder).expanduser()
         for name, draw in self._panels().items():
             figure = Figure(figsize=(7.2, 3.6), layout="constrained")
             draw(figure.subplots())
@@ -96,7 +98,8 @@ class History:
             FileNotFoundError: if ``history.csv`` or ``config.json`` is not in the folder.
             ValueError: if ``history.csv`` is not a table that :meth:`save` wrote.
         """
-        path = Path(folder) / "history.csv"
+        folder = Path(folder).expanduser()
+        path = folder / "history.csv"
         with path.open(encoding="utf8", newline="") as file:
             table = [tuple(row) for row in csv.reader(file)]
         if len(table) < 2 or table[0] != _COLUMNS or len({len(row) for row in table}) > 1:
@@ -112,7 +115,7 @@ class History:
             values["step"][evaluated].astype(int),
             *(values[name] for name in _BY_EVALUATION),
             *(float(values[name][0]) for name in _AT_THE_END),
-            json.loads((Path(folder) / "config.json").read_text(encoding="utf8")),
+            json.loads((folder / "config.json").read_text(encoding="utf8")),
         )
 
     def _rows(self) -> list[list[object]]:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from lrlib import ConstantLR, CosineAnnealingLR
 from lrlib.training import files as lrlib_files
@@ -65,6 +66,17 @@ def test_what_was_saved_is_loaded_exactly(tmp_path, schedule, total_steps):
     assert loaded.config == history.config
     assert loaded.eval_step.dtype == history.eval_step.dtype
     assert names(folder) == FILES
+
+
+def test_a_home_is_a_home(tmp_path, monkeypatch, history):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    history.save("~/run")
+    assert names(tmp_path / "run") == FILES
+    assert History.load("~/run").test_loss == history.test_loss
+
+
+def test_the_configuration_says_how_many_threads_torch_had(history):
+    assert history.config["threads"] == torch.get_num_threads()
 
 
 def test_the_curves_are_pictures(tmp_path, history):
