@@ -110,13 +110,34 @@ def test_saving_again_replaces_the_old_run(tmp_path, history):
     assert len(History.load(tmp_path).lr) == 3
 
 
-@pytest.mark.parametrize("text", ["", "step,lr\n0,0.1\n", "{header}\n", "{header}\n0,1\n"])
-def test_a_table_of_another_kind_is_refused(tmp_path, history, text):
+@pytest.mark.parametrize(
+    "content",
+    [
+        lambda good: b"",
+        lambda good: b"step,lr\n0,0.1\n",
+        lambda good: good.splitlines(keepends=True)[0],
+        lambda good: good.splitlines(keepends=True)[0] + b"0,1\n",
+        lambda good: good[: len(good) // 2],
+        lambda good: good + good,
+        lambda good: good.replace(b"0.9", b"abc"),
+        lambda good: b"\xff" + good,
+        lambda good: good + b'"',
+    ],
+    ids=["empty", "other", "header", "row", "half", "twice", "word", "bytes", "quote"],
+)
+def test_a_damaged_table_is_refused(tmp_path, history, content):
     history.save(tmp_path)
     table = tmp_path / "history.csv"
-    header = table.read_text(encoding="utf8").splitlines()[0]
-    table.write_text(text.format(header=header), encoding="utf8")
-    with pytest.raises(ValueError, match=r"folder must hold a history.csv .* got '.*history.csv'"):
+    table.write_bytes(content(table.read_bytes()))
+    with pytest.raises(ValueError, match="folder must hold the files .* another '.*history.csv'"):
+        History.load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"seed": 0', b"\xff"])
+def test_a_damaged_configuration_is_refused(tmp_path, history, content):
+    history.save(tmp_path)
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(ValueError, match="folder must hold the files .* another '.*config.json'"):
         History.load(tmp_path)
 
 
