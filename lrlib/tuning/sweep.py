@@ -7,6 +7,10 @@ are added to a table as they come in, so that a sweep that was killed goes on wh
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +20,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
 from ..schedules import Schedule
 from ..schedules.base import check_choice, check_count, check_positive, check_schedule
@@ -26,6 +31,7 @@ from ..training.parallel import job_count, processes_explained
 from .sweep_table import Key, Row, add_to_table, check_table, load_table
 
 BACKENDS = ("loky", "dask")
+PATIENCE = 5  # seconds to find the scheduler of a cluster, or to find it again
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
 
@@ -53,10 +59,11 @@ def sweep(
         seeds: the seeds, whole and >= 0, each once.
         data: what to train on, choose by and report on.
         total_steps: the number of updates of each run, whole and >= 1.
-        out: the table that keeps the results, ``.csv`` or ``.parquet``. Each chunk is added when it
-            is done, and the file is whole at every moment. What it holds is not computed again.
-            Where the values of the schedule, the data, an option, the source of the trainer or
-            the version of torch are others, the result is another one, kept beside the old.
+        out: the table that keeps the results, ``.csv`` or ``.parquet``; its folder is made if need
+            be. Each chunk is added when it is done, and the file is whole at every moment. What it
+            holds is not computed again. Where the values of the schedule, the data, an option, the
+            source of the trainer or the version of torch are others, the result is another one,
+            kept beside the old.
         backend: ``"loky"`` for processes on this machine, ``"dask"`` for a Dask cluster, which
             needs the extra ``lrlib[cluster]``, as ``.parquet`` does.
         scheduler_address: where the cluster is, such as ``"tcp://host:8786"``; its workers must
@@ -72,7 +79,8 @@ def sweep(
 
     Raises:
         ValueError: if an argument is outside its range, or ``out`` is a file that no sweep wrote,
-            which is left as it is.
+            which is left as it is, or cannot be written.
+        OSError: if the table cannot be written, or the cluster is not found or is lost.
         ImportError: if the extra that ``backend`` or ``out`` needs is not installed.
         RuntimeError: if a process on this machine was killed.
     """
@@ -83,16 +91,13 @@ def sweep(
     if n_jobs != -1:
         check_count("n_jobs", n_jobs, least=1)
     n_jobs = job_count(None if n_jobs == -1 else n_jobs)
-    if scheduler_address is not None and backend != "dask":
-        raise ValueError(
-            f"scheduler_address must be left out unless backend is 'dask', "
-            f"got {scheduler_address!r}"
-        )
+    if scheduler_address is not None:
+        _check_address(scheduler_address, backend)
     if not isinstance(options.get("momentum", 0.0), Real | Schedule):
         raise ValueError(f"momentum must be one for all runs, got {options['momentum']!r}")
     found = {}
     if out is not None:
-        out = Path(out)
+        out = Path(out).expanduser()
         check_table(out)
         found = load_table(out)
 
@@ -109,6 +114,15 @@ def sweep(
                     add_to_table(out, rows)
                 found |= rows
     return [found[key] for key in wanted]
+
+
+def _check_address(address: str, backend: str) -> None:
+    if backend != "dask":
+        raise ValueError(
+            f"scheduler_address must be left out unless backend is 'dask', got {address!r}"
+        )
+    if not re.fullmatch(r"([a-z]+://)?[^\s/]+:\d{1,5}|inproc://\S+", address):
+        raise ValueError(f"scheduler_address must be like 'tcp://host:8786', got {address!r}")
 
 
 def _check_grid(candidates: Mapping, rates: Sequence[float], seeds: Sequence[int]) -> None:
@@ -208,14 +222,14 @@ def _train_chunk(
 def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterator[None]:
     """Let joblib use processes on this machine, or the workers of a Dask cluster."""
     if backend == "loky":
-        with joblib.parallel_config("loky"):
+        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
             yield
         return
     try:
         from distributed import Client
     except ImportError as error:
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
-    options: dict[str, object] = {"set_as_default": False}
+    options: dict[str, object] = {"set_as_default": False, "timeout": PATIENCE}
     if scheduler_address is None:
         options |= {"n_workers": n_jobs, "threads_per_worker": 1}
         options |= {"dashboard_address": None}
@@ -224,3 +238,16 @@ def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterat
         joblib.parallel_config("dask", client=client),
     ):
         yield
+
+
+def _end_with(parent: int) -> None:
+    """Let this process, a child of that one, end soon after it, however that ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    # By default bars share a lock between processes, which a process that is killed leaves behind.
+    tqdm.set_lock(threading.RLock())
