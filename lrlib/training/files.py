@@ -23,7 +23,7 @@ def whole_file(path: Path, mode: str = "wb", **options: str) -> Iterator[IO]:
         options: further arguments of :func:`open`.
 
     Raises:
-        OSError: if the file cannot be written, as on a full disk.
+        OSError: if the file cannot be written, as on a full disk; it names the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -33,6 +33,10 @@ def whole_file(path: Path, mode: str = "wb", **options: str) -> Iterator[IO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
+    except OSError as error:
+        if error.filename is None:  # as with a full disk
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -46,11 +50,27 @@ def check_writable(name: str, path: Path) -> None:
     """
     if os.path.lexists(path) and not os.path.isfile(path):
         raise ValueError(f"{name} must be a file, got {str(path)!r}, which is something else")
-    folder = next(each for each in path.absolute().parents if os.path.lexists(each))
-    if not folder.is_dir():
-        raise ValueError(f"{name} must lie in a folder, got {str(path)!r}: {folder} is none")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    _check_folder(name, path, path.absolute().parent)
+
+
+def check_folder(name: str, path: Path) -> None:
+    """Raise ValueError unless files can be written into a folder, as it is or when it is made.
+
+    Args:
+        name: what the folder is called in the message.
+        path: the folder, which need not exist; nothing is made or changed.
+    """
+    _check_folder(name, path, path.absolute())
+
+
+def _check_folder(name: str, path: Path, folder: Path) -> None:
+    nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    if not nearest.is_dir():
         raise ValueError(
-            f"{name} must lie where files can be written, got {str(path)!r}: "
-            f"{folder} is write-protected"
+            f"{name} must be in a folder, got {str(path)!r}: {str(nearest)!r} is a file"
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"{name} must be where files can be written, got {str(path)!r}: "
+            f"{str(nearest)!r} is write-protected"
         )

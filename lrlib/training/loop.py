@@ -73,7 +73,8 @@ def train(
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: if an argument is outside its range, ``base_lr`` is missing or superfluous, or
+        ValueError: if an argument is outside its range, a rate is larger than the numbers of the
+            data's type, ``base_lr`` is missing or superfluous, or
             ``checkpoint`` cannot be written, is damaged, is no checkpoint, or is one of another
             run; then ``model`` is as it was.
         OSError: if ``checkpoint`` could not be written during the run, as on a full disk; what it
@@ -112,7 +113,7 @@ def train(
     by_update = lr, momenta, train_loss = np.full((3, total_steps), np.nan)
     by_evaluation = val_loss, val_accuracy = np.full((2, len(evals)), np.nan)
     test_loss = test_accuracy = np.nan
-    start = 0
+    start, most = 0, torch.finfo(data.x_train.dtype).max
     if checkpoint is not None:
         curves = drivers.digest(total_steps)
         if base_lr is not None:
@@ -137,6 +138,11 @@ def train(
         loss = cross_entropy(model(data.x_train[batches[step]]), data.y_train[batches[step]])
         loss.backward()
         lr[step], momenta[step] = drivers.lr(), drivers.momentum()
+        if lr[step] > most:
+            raise ValueError(
+                f"schedule must give rates that {data.x_train.dtype} can hold, "
+                f"got {drivers.lr()!r} at update {step}"
+            )
         train_loss[step] = loss.item()
         if not np.isfinite(train_loss[step]):
             break

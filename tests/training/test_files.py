@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from lrlib.training import files
-from lrlib.training.files import check_writable, whole_file
+from lrlib.training.files import check_folder, check_writable, whole_file
 
 
 def names(folder):
@@ -65,7 +65,7 @@ def test_the_folder_of_a_file_is_made(tmp_path):
 def test_a_disk_that_is_full_leaves_the_old_file_and_no_half(tmp_path, small_disk):
     path = tmp_path / "a"
     path.write_bytes(b"old")
-    with pytest.raises(OSError, match="File too large"), whole_file(path) as file:
+    with pytest.raises(OSError, match="File too large: '.*a'"), whole_file(path) as file:
         file.write(bytes(10**6))
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a"]
@@ -83,8 +83,8 @@ def test_a_path_that_can_be_written_passes_and_nothing_is_made(tmp_path):
     [
         ("folder", "out must be a file, got '.*folder', which is something else"),
         ("/dev/null", "out must be a file, got '/dev/null', which is something else"),
-        ("file/below", "out must lie in a folder, got '.*file/below': .*file is none"),
-        ("file/deep/below", "out must lie in a folder, got '.*below': .*file is none"),
+        ("file/below", "out must be in a folder, got '.*file/below': '.*file' is a file"),
+        ("file/deep/below", "out must be in a folder, got '.*below': '.*file' is a file"),
     ],
 )
 def test_a_path_that_cannot_be_written_is_named(tmp_path, path, message):
@@ -94,9 +94,21 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path, path, message):
         check_writable("out", tmp_path / path)
 
 
+@pytest.mark.parametrize("path", ["file", "file/below"])
+def test_a_folder_that_cannot_be_is_named(tmp_path, path):
+    (tmp_path / "file").touch()
+    check_folder("out", tmp_path)
+    check_folder("out", tmp_path / "new" / "folder")
+    with pytest.raises(ValueError, match=f"out must be in a folder, got '.*{path}': '.*file' is a"):
+        check_folder("out", tmp_path / path)
+    assert names(tmp_path) == ["file"]
+
+
 def test_a_folder_that_is_write_protected_is_named(users_folder):
     users_folder.chmod(0o555)
-    message = f"must lie where files can be written, got .*: {users_folder} is write-protected"
+    message = f"must be where files can be written, got .*: '{users_folder}' is write-protected"
     with pytest.raises(ValueError, match=message):
         check_writable("out", users_folder / "new" / "file")
+    with pytest.raises(ValueError, match=message):
+        check_folder("out", users_folder)
     assert not names(users_folder)

@@ -379,7 +379,7 @@ def test_a_missing_extra_is_named_before_anything_is_trained(
             for address in ("nonsense", "tcp://host", "host:", "tcp://:8786x", "http://h/x:1", "")
         ),
         ({"out": "table.txt"}, "out must be a .csv or .parquet file, got 'table.txt'"),
-        ({"out": "/dev/null/table.csv"}, "out must lie in a folder, got '/dev/null/table.csv'"),
+        ({"out": "/dev/null/table.csv"}, "out must be in a folder, got '/dev/null/table.csv'"),
         ({"momentum": [0.9, 0.8]}, r"momentum must be one for all runs, got \[0.9, 0.8\]"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
     ],
