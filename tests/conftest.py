@@ -2,8 +2,12 @@
 
 import os
 import re
+import resource
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,3 +44,32 @@ def build_book():
         )
 
     return build
+
+
+@pytest.fixture
+def users_folder():
+    """A folder of a user for whom the modes of files count, as they do not for root.
+
+    The test runs as that user.
+    """
+    folder = Path(tempfile.mkdtemp())
+    root = os.getuid() == 0
+    if root:
+        os.chown(folder, 65534, 65534)
+        os.setresuid(65534, 65534, 0)
+    yield folder
+    if root:
+        os.setresuid(0, 0, 0)
+    subprocess.run(["chmod", "-R", "u+rwx", folder], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def small_disk():
+    """Lets no file grow beyond 1,000 bytes, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)

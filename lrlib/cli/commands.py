@@ -7,16 +7,15 @@ imported when they run, so that a mistake in a flag is told at once.
 from __future__ import annotations
 
 import inspect
+import re
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..catalog import CATALOG, Entry
+from ..catalog import CATALOG, EXAMPLE_STEPS, Entry
 from ..schedules import ReduceLROnPlateau, Schedule, StretchLR
 
-BASE_LR = 0.1  # of a schedule whose only rate is base_lr, unless it is given
-# Lengths that are those of the run unless they are given.
-LENGTHS_OF_THE_RUN = ("T_max", "total_iters", "total_steps")
 # Whole numbers that do not count updates.
 NOT_LENGTHS = ("d_model", "t_mult", "patience", "cooldown")
 
@@ -42,48 +41,98 @@ def _written(parameter: inspect.Parameter) -> str:
 
 
 def _schedule(asked: Namespace, updates: int, per: int) -> Schedule | ReduceLROnPlateau:
-    """Return the schedule that was asked for.
+    """Return the schedule that was asked for, and print what was not given.
 
     Args:
         asked: the command line.
         updates: the length of the run.
         per: the number of updates that a length of 1 stands for.
+
+    Raises:
+        ValueError: if a parameter is outside its range; its numbers are those that were given.
     """
     entry = CATALOG[asked.scheduler]
-    given, counts = {}, False
-    for name, parameter in parameters(entry).items():
-        value = getattr(asked, name)
-        length = "int" in parameter.annotation and name not in NOT_LENGTHS
-        counts |= length
-        if value is None and parameter.default is parameter.empty:
-            if name in LENGTHS_OF_THE_RUN:
-                value, length = updates, False
-            elif name == "base_lr" and "max_lr" not in parameters(entry):
-                value = BASE_LR
-            else:
-                raise ValueError(f"--{name} is required by {asked.scheduler}")
-        if isinstance(value, list):
-            value = tuple(per * each for each in value)
-        elif length and value is not None:
-            value *= per
-        if name == "warmup_steps" and value > updates:
+    given = {name: getattr(asked, name) for name in parameters(entry)}
+    given = {name: value for name, value in given.items() if value is not None}
+    lengths = lengths_of(entry)
+    typed = {}  # by the lengths in updates that they stand for
+    for name in lengths & set(given):
+        if isinstance(given[name], list):
+            typed |= {per * each: each for each in given[name]}
+            given[name] = tuple(per * each for each in given[name])
+        else:
+            typed[per * given[name]] = given[name]
+            given[name] *= per
+    fitted = _fitted(entry, given, updates, per)
+    try:
+        if given.get("warmup_steps", 0) > updates:
             raise ValueError(
-                f"--warmup_steps must not exceed the run ({updates // per}), got {value // per}"
+                f"warmup_steps must not exceed the run ({updates // per}), "
+                f"got {given['warmup_steps']}"
             )
-        given[name] = value
-    schedule = entry.schedule(**given)
-    if counts or entry.schedule is ReduceLROnPlateau or per == 1:
+        schedule = entry.schedule(**given, **fitted)
+    except ValueError as error:
+        whole = r"(?<![\w.])-?\d+(?![\w.])"
+        message = re.sub(whole, lambda found: str(typed.get(int(found[0]), found[0])), str(error))
+        raise ValueError(message) from error
+    if fitted:
+        written = [
+            f"{name} {value}{' updates' if name in lengths and per > 1 else ''}"
+            for name, value in fitted.items()
+        ]
+        print(f"{asked.scheduler}: not given, so as in the catalog: {', '.join(written)}")
+    if lengths or entry.schedule is ReduceLROnPlateau or per == 1:
         return schedule
     return StretchLR(schedule, per)  # a rate of decay, which counts in the same unit
 
 
+def lengths_of(entry: Entry) -> set[str]:
+    """Return the names of those parameters of a schedule that count updates."""
+    return {
+        name
+        for name, parameter in parameters(entry).items()
+        if "int" in parameter.annotation and name not in NOT_LENGTHS
+    }
+
+
+def _fitted(
+    entry: Entry, given: Mapping[str, Any], updates: int, per: int
+) -> dict[str, float | str | tuple[int, ...]]:
+    """Return what was not given of the example in the catalog, fitted to a run.
+
+    Lengths are those shares of the run that they are in the example, of what is left of it where
+    they follow each other; rates keep their ratio to a peak that was given.
+    """
+    rest = {name: value for name, value in entry.example.items() if name not in given}
+    lengths = lengths_of(entry)
+    run, example_run = updates, EXAMPLE_STEPS
+    if lengths == {"warmup_steps", "stable_steps", "decay_steps"}:
+        run = max(0, updates - sum(given[name] for name in lengths & set(given)))
+        example_run = sum(rest[name] for name in lengths & set(rest))
+    for name, value in rest.items():
+        if isinstance(value, tuple):
+            rest[name] = tuple(max(1, round(each * run / example_run)) for each in value)
+        elif name in lengths:
+            rest[name] = max(1, round(value * run / example_run))
+        elif name == "gamma" and not lengths:  # of each unit of time
+            rest[name] = _short(value ** (EXAMPLE_STEPS * per / updates))
+        elif name.endswith("_lr"):
+            peaks = [peak for peak in ("max_lr", "base_lr") if given.get(peak)]
+            if peaks:
+                rest[name] = _short(value * given[peaks[0]] / entry.example[peaks[0]])
+    return rest
+
+
+def _short(value: float) -> float:
+    """Return a number as it is printed, so that the run can be asked for again."""
+    return float(f"{value:.6g}")
+
+
 def _training(asked: Namespace) -> tuple[Any, int, dict[str, Any]]:
     """Return the data, the number of updates in an epoch, and the options of the trainer."""
-    from ..schedules.base import check_count
     from ..training.data import DATASETS
 
     data = DATASETS[asked.data]()
-    check_count("--batch_size", asked.batch_size, least=1)
     options = {
         name: getattr(asked, name)
         for name in ("batch_size", "optimizer", "momentum", "weight_decay")
@@ -93,9 +142,15 @@ def _training(asked: Namespace) -> tuple[Any, int, dict[str, Any]]:
 
 def run_train(asked: Namespace) -> int:
     """Train under a schedule, and save the run."""
+    from ..training.files import check_folder, check_writable
     from ..training.loop import train
     from ..training.parallel import shows_progress
 
+    out = asked.out or Path("runs", asked.scheduler)
+    check_folder("out", out)
+    if asked.checkpoint is not None:
+        check_writable("checkpoint", asked.checkpoint)
+        asked.goes_on = asked.checkpoint
     data, epoch, options = _training(asked)
     updates = asked.epochs * epoch
     schedule = _schedule(asked, updates, epoch if asked.unit == "epoch" else 1)
@@ -109,7 +164,6 @@ def run_train(asked: Namespace) -> int:
         progress=shows_progress(),
         **options,
     )
-    out = asked.out or Path("runs", asked.scheduler)
     history.save(out)
     if history.diverged:
         print(f"{asked.scheduler}: the loss stopped being finite; the run is in {out}")
@@ -124,7 +178,9 @@ def run_train(asked: Namespace) -> int:
 def run_plot(asked: Namespace) -> int:
     """Draw a schedule or a family of them."""
     from .. import plotting
+    from ..training.files import check_folder
 
+    check_folder("out", asked.out)
     if (asked.scheduler is None) == (asked.family is None):
         raise ValueError("either --scheduler or --family must be given")
     if asked.scheduler == "plateau":
@@ -142,9 +198,11 @@ def run_plot(asked: Namespace) -> int:
 
 def run_range_test(asked: Namespace) -> int:
     """Make a range test, print what each rule suggests, and draw it."""
+    from ..training.files import check_folder
     from ..tuning.range_rules import RULES
     from ..tuning.range_test import lr_range_test
 
+    check_folder("out", asked.out)
     data, _, options = _training(asked)
     test = lr_range_test(
         data,
@@ -168,7 +226,6 @@ def run_range_test(asked: Namespace) -> int:
 def _saved(figure: Any, path: Path) -> int:
     from ..training.files import whole_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=150)
     print(f"the figure is in {path}")
@@ -178,9 +235,15 @@ def _saved(figure: Any, path: Path) -> int:
 def run_sweep(asked: Namespace) -> int:
     """Train a grid of runs, print their mean losses, and keep them in a table."""
     from ..tuning.sweep import sweep
+    from ..tuning.sweep_table import check_table
 
+    check_table(asked.out)
+    for name in ("schedulers", "rates"):
+        values = getattr(asked, name)
+        if len(set(values)) < len(values):
+            raise ValueError(f"{name} must hold each once, got {' '.join(map(str, values))}")
     data, epoch, options = _training(asked)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.goes_on = asked.out
     rows = sweep(
         {key: CATALOG[key].fitted for key in asked.schedulers},
         asked.rates,
@@ -207,6 +270,7 @@ def run_record(asked: Namespace) -> int:
     from ..lab.records import RECORDS, record
     from ..lab.studies import STUDIES
     from ..schedules.base import check_choice
+    from ..training.files import check_folder
 
     if asked.name is None:
         for study in STUDIES.values():
@@ -214,6 +278,8 @@ def run_record(asked: Namespace) -> int:
         return 0
     check_choice("NAME", asked.name, tuple(STUDIES))
     folder = asked.out or RECORDS
+    check_folder("out", folder)
+    asked.goes_on = folder / f"{asked.name}.csv"
     make_record(STUDIES[asked.name], folder, device=asked.device, jobs=asked.jobs)
     print(record(asked.name, folder).summary())
     return 0

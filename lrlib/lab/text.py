@@ -5,21 +5,19 @@ from __future__ import annotations
 import hashlib
 import random
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
-from ..training.cache import cache_dir
-from ..training.files import whole_file
+from ..training.cache import made_once
 
 PARTS = ("train", "val", "test")
 SHARE = 0.05  # of the bytes, to choose by; as many to report on
@@ -71,12 +69,7 @@ def sympy_source() -> Text:
         RuntimeError: if the text is not kept yet, and the SymPy that is installed is another one or
             has been altered.
     """
-    path = cache_dir() / f"sympy-{SYMPY}.zip"
-    with FileLock(path.with_suffix(".lock")):
-        files = _stored(path)
-        if _digest(files) != SYMPY_DIGEST:
-            files = _installed()
-            _store(path, files)
+    files = made_once(f"sympy-{SYMPY}.zip", _stored, _installed, _store)
     return split_by_file(f"the source of SymPy {SYMPY}", files)
 
 
@@ -138,23 +131,20 @@ def _installed() -> dict[str, bytes]:
     return files
 
 
-def _store(path: Path, files: Mapping[str, bytes]) -> None:
-    """Keep the files by their names in an archive, the whole of it or none."""
-    with (
-        whole_file(path) as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as kept,
-    ):
+def _store(file: IO[bytes], files: Mapping[str, bytes]) -> None:
+    """Keep the files by their names in an archive."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as kept:
         for name, content in files.items():
             kept.writestr(name, content)
 
 
-def _stored(path: Path) -> dict[str, bytes]:
-    """Return the files that are kept, by their names; none if the archive is missing or damaged."""
-    try:
-        with zipfile.ZipFile(path) as kept:
-            return {name: kept.read(name) for name in kept.namelist()}
-    except (FileNotFoundError, zipfile.BadZipFile, zlib.error):
-        return {}
+def _stored(file: IO[bytes]) -> dict[str, bytes]:
+    """Return the files that are kept in an archive, by their names."""
+    with zipfile.ZipFile(file) as kept:
+        files = {name: kept.read(name) for name in kept.namelist()}
+    if _digest(files) != SYMPY_DIGEST:
+        raise ValueError(f"not the source of SymPy {SYMPY}")
+    return files
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

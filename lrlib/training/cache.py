@@ -3,31 +3,110 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import hashlib
 import os
-from collections.abc import Iterable
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import IO, TypeVar
 
+from filelock import FileLock
 from platformdirs import user_cache_path
 
+from .files import whole_file
+
 PACKAGE = Path(__file__).parents[1]
+LOCK = ".lock"
+
+Made = TypeVar("Made")
 
 
 def cache_dir() -> Path:
     """Return the folder of generated data and finished runs, created if need be.
 
     It is ``$LRLIB_CACHE`` if that is set, else ``lrlib`` in the user's cache folder. Everything in
-    it can be deleted at any time.
+    it can be deleted at any time. Where the folder cannot be written, that is said once, and what
+    is made goes to a temporary folder until the process ends; what the folder holds is read.
     """
-    folder = Path(os.environ.get("LRLIB_CACHE") or user_cache_path("lrlib"))
-    try:
+    return _usable(os.environ.get("LRLIB_CACHE") or str(user_cache_path("lrlib")))
+
+
+@cache
+def _usable(named: str) -> Path:
+    """Return a folder that can be written: the one named, or one that stands in for it."""
+    folder = Path(os.path.expanduser(named))
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f"LRLIB_CACHE must be a folder that can be made, got {str(folder)!r}"
-        ) from error
-    return folder
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return folder
+    warnings.warn(
+        f"LRLIB_CACHE must be a folder that can be written, got {named!r}: "
+        "what is made now is not kept",
+        stacklevel=1,
+    )
+    return _stand_in(folder)
+
+
+def _stand_in(folder: Path) -> Path:
+    """Return a temporary folder in which every file of another one is found, by a link."""
+    stand_in = Path(tempfile.mkdtemp(prefix="lrlib-"))
+    atexit.register(shutil.rmtree, stand_in, ignore_errors=True)
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix != LOCK:  # a lock is opened for writing
+            link = stand_in / path.relative_to(folder)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.absolute())
+    return stand_in
+
+
+def made_once(
+    name: str,
+    load: Callable[[IO[bytes]], Made],
+    make: Callable[[], Made],
+    store: Callable[[IO[bytes], Made], None],
+) -> Made:
+    """Return what is kept in a file of :func:`cache_dir`, made and kept if it is not there.
+
+    A file that ``load`` cannot read is taken for missing, whatever is wrong with it, and replaced.
+    Where the file cannot be written, that is said, and what was made is returned all the same. Of
+    several processes that ask at the same time one makes it.
+
+    Args:
+        name: the name of the file.
+        load: reads it from the open file, and raises an exception if it is not what was stored.
+        make: makes it.
+        store: writes it into the open file.
+    """
+    path = cache_dir() / name
+    lock = FileLock(path.with_suffix(LOCK))
+    with suppress(OSError):  # of another user, say: then each makes its own
+        lock.acquire()
+    try:
+        found = _read(path, load)
+        if found is None:
+            found = make()
+            try:
+                with whole_file(path) as file:
+                    store(file, found)
+            except OSError as error:
+                warnings.warn(f"{name} could not be kept in the cache: {error}", stacklevel=1)
+        return found
+    finally:
+        lock.release()
+
+
+def _read(path: Path, load: Callable[[IO[bytes]], Made]) -> Made | None:
+    """Return what a file holds, None if that is not what was stored there."""
+    try:
+        with path.open("rb") as file:
+            return load(file)
+    except Exception:  # whatever a foreign file makes a reader raise
+        return None
 
 
 def source_fingerprint(names: Iterable[str]) -> str:

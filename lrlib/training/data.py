@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from ..schedules.base import check_count, check_each, check_length, check_rate
-from .cache import cache_dir
+from .cache import made_once
 
 MNIST1D_SAMPLES = 44_000
 MNIST1D_SEED = 42
+MNIST1D_FEATURES = 40
 PARTS = ("train", "val", "test")
 
 
@@ -72,12 +69,8 @@ def mnist1d() -> Dataset:
     generated with the seed of the paper, in about ten seconds, the first time; afterwards they come
     from :func:`lrlib.training.cache.cache_dir`. Source: :cite:t:`greydanus2024scaling`.
     """
-    path = cache_dir() / f"mnist1d-{MNIST1D_SAMPLES}-{MNIST1D_SEED}.npz"
-    with FileLock(path.with_suffix(".lock")):
-        arrays = _load(path)
-        if arrays is None:
-            arrays = _generate_mnist1d()
-            _save(path, arrays)
+    name = f"mnist1d-{MNIST1D_SAMPLES}-{MNIST1D_SEED}.npz"
+    arrays = made_once(name, _load, _generate_mnist1d, _save)
     return _split("MNIST-1D", *arrays, n_val=2_000, n_test=4_000)
 
 
@@ -224,17 +217,14 @@ def _generate_mnist1d() -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([made["x"], made["x_test"]]), np.concatenate([made["y"], made["y_test"]])
 
 
-def _load(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the stored arrays, or None if there are none or their checksums do not hold."""
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:  # an archive checks its own sums
-            return arrays["x"], arrays["y"]
-    except (FileNotFoundError, zipfile.BadZipFile, ValueError):
-        return None
+def _load(file: IO[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stored arrays; an archive checks its own sums."""
+    with np.load(file) as arrays:
+        x, y = arrays["x"], arrays["y"]
+    if (x.shape, y.shape) != ((MNIST1D_SAMPLES, MNIST1D_FEATURES), (MNIST1D_SAMPLES,)):
+        raise ValueError(f"arrays of other shapes, {x.shape} and {y.shape}")
+    return x, y
 
 
-def _save(path: Path, arrays: tuple[np.ndarray, np.ndarray]) -> None:
-    """Write the arrays so that a reader sees the whole file or none."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        np.savez(file, x=arrays[0], y=arrays[1])
-    os.replace(file.name, path)
+def _save(file: IO[bytes], arrays: tuple[np.ndarray, np.ndarray]) -> None:
+    np.savez(file, x=arrays[0], y=arrays[1])

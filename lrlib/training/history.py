@@ -72,10 +72,12 @@ class History:
         ``config.json`` is the configuration. Each file is written whole or not at all.
 
         Args:
-            folder: where to write; files of the same names are replaced.
+            folder: where to write, ``~`` being the home; files of the same names are replaced.
+
+        Raises:
+            OSError: if a file cannot be written.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(folder).expanduser()
         for name, draw in self._panels().items():
             figure = Figure(figsize=(7.2, 3.6), layout="constrained")
             draw(figure.subplots())
@@ -94,25 +96,34 @@ class History:
 
         Raises:
             FileNotFoundError: if ``history.csv`` or ``config.json`` is not in the folder.
-            ValueError: if ``history.csv`` is not a table that :meth:`save` wrote.
+            ValueError: if one of them is not a file that :meth:`save` wrote.
         """
-        path = Path(folder) / "history.csv"
-        with path.open(encoding="utf8", newline="") as file:
-            table = [tuple(row) for row in csv.reader(file)]
-        if len(table) < 2 or table[0] != _COLUMNS or len({len(row) for row in table}) > 1:
-            raise ValueError(f"folder must hold a history.csv of History.save, got {str(path)!r}")
-        columns = dict(zip(_COLUMNS, zip(*table[1:], strict=True), strict=True))
-        values = {
-            name: np.array([float(cell) for cell in cells if cell])
-            for name, cells in columns.items()
-        }
+        folder = Path(folder).expanduser()
+        path = folder / "history.csv"
+        try:
+            with path.open(encoding="utf8", newline="") as file:
+                names, *rows = (tuple(row) for row in csv.reader(file, strict=True))
+            if names != _COLUMNS:
+                raise ValueError(f"columns {names}")
+            columns = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+            values = {
+                name: np.array([float(cell) for cell in cells if cell])
+                for name, cells in columns.items()
+            }
+            at_the_end = [float(values[name].item()) for name in _AT_THE_END]
+            path = folder / "config.json"
+            config = json.loads(path.read_text(encoding="utf8"))
+        except (ValueError, csv.Error) as error:
+            raise ValueError(
+                f"folder must hold the files of History.save, got another {str(path)!r}"
+            ) from error
         evaluated = [bool(cell) for cell in columns["val_loss"]]
         return cls(
             *(values[name] for name in _BY_UPDATE),
             values["step"][evaluated].astype(int),
             *(values[name] for name in _BY_EVALUATION),
-            *(float(values[name][0]) for name in _AT_THE_END),
-            json.loads((Path(folder) / "config.json").read_text(encoding="utf8")),
+            *at_the_end,
+            config,
         )
 
     def _rows(self) -> list[list[object]]:

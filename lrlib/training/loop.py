@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -47,7 +48,7 @@ def train(
 
     A plateau, lrlib's or torch's, sees the validation loss at each evaluation after the first
     update. A run with a ``checkpoint`` that is killed and started again ends with the same numbers,
-    bit for bit, as one that was not.
+    bit for bit, as one that was not, if torch has as many threads as before.
 
     Args:
         schedule: a schedule, a plateau, of which a copy is used, or a function that makes a torch
@@ -73,8 +74,12 @@ def train(
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: if an argument is outside its range, ``base_lr`` is missing or superfluous, or
-            ``checkpoint`` is damaged, is no checkpoint, or is one of another run.
+        ValueError: if an argument is outside its range, a rate is larger than the numbers of the
+            data's type, ``base_lr`` is missing or superfluous, or
+            ``checkpoint`` cannot be written, is damaged, is no checkpoint, or is one of another
+            run; then ``model`` is as it was.
+        OSError: if ``checkpoint`` could not be written during the run, as on a full disk; what it
+            held before is kept.
     """
     optimizer, momentum, weight_decay, total_steps = check_update(
         optimizer, momentum, weight_decay, total_steps
@@ -121,15 +126,18 @@ def train(
     by_update = lr, momenta, train_loss = np.full((3, total_steps), np.nan)
     by_evaluation = val_loss, val_accuracy = np.full((2, len(evals)), np.nan)
     test_loss = test_accuracy = np.nan
-    start = 0
+    start, most = 0, torch.finfo(data.x_train.dtype).max
     if checkpoint is not None:
+        curves = drivers.digest(total_steps)
+        if base_lr is not None:
+            curves = _torch_digest(schedule, base_lr, optimizer, momentum, total_steps)
         file = Checkpoint(
             checkpoint,
-            config | {"data digest": data.digest(), "curves": drivers.digest(total_steps)},
+            config | {"data digest": data.digest(), "curves": curves},
             {"model": model, "drivers": drivers, "optimizer": updater},
             {"by update": by_update, "by evaluation": by_evaluation},
         )
-        start = file.resume()
+        start = file.resume(total_steps)
     data, batches = _moved(data, device), batches.to(device)
     updates = range(start, total_steps)
     bar = tqdm(updates, disable=not progress, unit="update", initial=start, total=total_steps)
@@ -143,6 +151,11 @@ def train(
         loss = cross_entropy(model(data.x_train[batches[step]]), data.y_train[batches[step]])
         loss.backward()
         lr[step], momenta[step] = drivers.lr(), drivers.momentum()
+        if lr[step] > most:
+            raise ValueError(
+                f"schedule must give rates that {data.x_train.dtype} can hold, "
+                f"got {drivers.lr()!r} at update {step}"
+            )
         train_loss[step] = loss.item()
         if not np.isfinite(train_loss[step]):
             break
@@ -155,6 +168,7 @@ def train(
     else:
         val_loss[-1], val_accuracy[-1] = evaluate(model, data.x_val, data.y_val)
         test_loss, test_accuracy = evaluate(model, data.x_test, data.y_test)
+    config["threads"] = torch.get_num_threads()  # which move the last digits
     return History(*by_update, evals, *by_evaluation, test_loss, test_accuracy, config)
 
 
@@ -192,6 +206,28 @@ def check_device(device: str) -> None:
         torch.zeros(1, device=torch.device(device)).cpu()
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one that torch finds here, got {device!r}") from error
+
+
+def _torch_digest(
+    schedule: Callable[[Optimizer], LRScheduler],
+    base_lr: float,
+    optimizer: str,
+    momentum: float | Schedule,
+    total_steps: int,
+) -> str:
+    """Return a hash of what a scheduler of torch gives at each update, before it sees a loss.
+
+    Its text does not tell a function that it may hold, so it drives an optimizer of nothing.
+    """
+    nothing = nn.ParameterList([nn.Parameter(torch.zeros(1))])
+    updater = make_optimizer(optimizer, nothing, base_lr, momentum, 0.0)
+    drivers = Drivers(updater, schedule, momentum)
+    values = []
+    for _ in range(total_steps):
+        values.append((drivers.lr(), drivers.momentum()))
+        updater.step()
+        drivers.after_update()
+    return hashlib.sha256(np.array(values).tobytes()).hexdigest()
 
 
 def _moved(data: Dataset, device: str) -> Dataset:

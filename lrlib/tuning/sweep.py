@@ -7,6 +7,10 @@ are added to a table as they come in, so that a sweep that was killed goes on wh
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +19,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
 from ..schedules import Schedule
 from ..schedules.base import (
@@ -33,6 +38,7 @@ from .sweep_table import Key, Row, add_to_table, check_table, load_table
 
 BACKENDS = ("loky", "dask")
 OPTIONS = ("hidden", "batch_size", "optimizer", "momentum", "weight_decay", "device")
+PATIENCE = 5  # seconds to find the scheduler of a cluster, or to find it again
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
 
@@ -60,10 +66,11 @@ def sweep(
         seeds: the seeds, whole and >= 0, each once.
         data: what to train on, choose by and report on.
         total_steps: the number of updates of each run, whole and >= 1.
-        out: the table that keeps the results, ``.csv`` or ``.parquet``. Each chunk is added when it
-            is done, and the file is whole at every moment. What it holds is not computed again.
-            Where the values of the schedule, the data, an option, the source of the trainer or
-            the version of torch are others, the result is another one, kept beside the old.
+        out: the table that keeps the results, ``.csv`` or ``.parquet``; its folder is made if need
+            be. Each chunk is added when it is done, and the file is whole at every moment. What it
+            holds is not computed again. Where the values of the schedule, the data, an option, the
+            source of the trainer or the version of torch are others, the result is another one,
+            kept beside the old.
         backend: ``"loky"`` for processes on this machine, ``"dask"`` for a Dask cluster, which
             needs the extra ``lrlib[cluster]``, as ``.parquet`` does.
         scheduler_address: where the cluster is, such as ``"tcp://host:8786"``; its workers must
@@ -80,7 +87,8 @@ def sweep(
 
     Raises:
         ValueError: if an argument is outside its range, or ``out`` is a file that no sweep wrote,
-            which is left as it is.
+            which is left as it is, or cannot be written.
+        OSError: if the table cannot be written, or the cluster is not found or is lost.
         ImportError: if the extra that ``backend`` or ``out`` needs is not installed.
         RuntimeError: if a process on this machine was killed.
     """
@@ -100,11 +108,8 @@ def sweep(
     chunk = check_length("chunk", chunk)
     check_choice("backend", backend, BACKENDS)
     jobs = job_count(jobs)
-    if scheduler_address is not None and backend != "dask":
-        raise ValueError(
-            f"scheduler_address must be left out unless backend is 'dask', "
-            f"got {scheduler_address!r}"
-        )
+    if scheduler_address is not None:
+        _check_address(scheduler_address, backend)
     for name in options:
         check_choice("options", name, OPTIONS)
     if np.ndim(options.get("momentum", 0.0)):
@@ -113,7 +118,7 @@ def sweep(
         find_device(options.get("device", "cpu"))
     found = {}
     if out is not None:
-        out = Path(out)
+        out = Path(out).expanduser()
         check_table(out)
         found = load_table(out)
 
@@ -136,6 +141,15 @@ def _each_once(name: str, values: tuple) -> tuple:
     if not values or len(set(values)) < len(values):
         raise ValueError(f"{name} must hold at least one, and each once, got {values!r}")
     return values
+
+
+def _check_address(address: str, backend: str) -> None:
+    if backend != "dask":
+        raise ValueError(
+            f"scheduler_address must be left out unless backend is 'dask', got {address!r}"
+        )
+    if not re.fullmatch(r"([a-z]+://)?[^\s/]+:\d{1,5}|inproc://\S+", address):
+        raise ValueError(f"scheduler_address must be like 'tcp://host:8786', got {address!r}")
 
 
 def _schedules(
@@ -220,14 +234,14 @@ def _train_chunk(
 def _backend(backend: str, scheduler_address: str | None, jobs: int) -> Iterator[None]:
     """Let joblib use processes on this machine, or the workers of a Dask cluster."""
     if backend == "loky":
-        with joblib.parallel_config("loky"):
+        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
             yield
         return
     try:
         from distributed import Client
     except ImportError as error:
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
-    options: dict[str, object] = {"set_as_default": False}
+    options: dict[str, object] = {"set_as_default": False, "timeout": PATIENCE}
     if scheduler_address is None:
         options |= {"n_workers": jobs, "threads_per_worker": 1}
         options |= {"dashboard_address": None}
@@ -236,3 +250,16 @@ def _backend(backend: str, scheduler_address: str | None, jobs: int) -> Iterator
         joblib.parallel_config("dask", client=client),
     ):
         yield
+
+
+def _end_with(parent: int) -> None:
+    """Let this process, a child of that one, end soon after it, however that ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    # By default bars share a lock between processes, which a process that is killed leaves behind.
+    tqdm.set_lock(threading.RLock())

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from filelock import FileLock
 
-from ..training.files import whole_file
+from ..training.files import check_writable, whole_file
 from .csv_table import read_csv, write_csv
 
 SUFFIXES = (".csv", ".parquet")
@@ -51,10 +51,9 @@ _COLUMNS = Row.__annotations__ | {"fingerprint": "str"}
 
 def check_table(path: Path) -> None:
     """Raise ValueError unless a table can be at ``path``, ImportError if it needs an extra."""
-    if path.suffix not in SUFFIXES or not path.parent.is_dir():
-        raise ValueError(
-            f"out must be a .csv or .parquet file in a folder that exists, got {str(path)!r}"
-        )
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"out must be a .csv or .parquet file, got {str(path)!r}")
+    check_writable("out", path)
     if path.suffix == ".parquet":
         _pyarrow()
 
@@ -82,6 +81,7 @@ def load_table(path: Path) -> dict[Key, Row]:
 
 def add_to_table(path: Path, rows: dict[Key, Row]) -> None:
     """Add rows to a table, whole or not at all; other processes may add to it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(path.name + ".lock")):
         merged = load_table(path) | rows
         cells = [(*astuple(row), key[-1]) for key, row in merged.items()]

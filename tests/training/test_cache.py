@@ -1,8 +1,15 @@
 """Stored results know which code made them."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from lrlib.training import cache
+from lrlib import ConstantLR
+from lrlib.training import cache, many
+from lrlib.training.data import digits
+from lrlib.training.many import train_many
 
 SOURCE = '''"""A module."""
 
@@ -57,8 +64,98 @@ def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
     assert cache.cache_dir().is_dir()
 
 
-def test_a_cache_that_cannot_be_is_named(monkeypatch, tmp_path):
+def test_a_home_is_a_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LRLIB_CACHE", "~/here")
+    assert cache.cache_dir() == tmp_path / "here"
+    assert names(tmp_path) == ["here"]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def counted(made):
+    """Something that is made once and kept, and a record of how often it was made."""
+    return cache.made_once(
+        "made.txt",
+        lambda file: file.read().decode(),
+        lambda: made.append(1) or "good",
+        lambda file, text: file.write(text.encode()),
+    )
+
+
+@pytest.mark.parametrize("named", ["file", "file/below"])
+def test_a_cache_that_cannot_be_is_said_once_and_another_stands_in(monkeypatch, tmp_path, named):
     (tmp_path / "file").touch()
-    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path / "file" / "below"))
-    with pytest.raises(OSError, match="LRLIB_CACHE must be a folder that can be made, got .*below"):
-        cache.cache_dir()
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path / named))
+    message = f"LRLIB_CACHE must be a folder that can be written, got '{tmp_path / named}'"
+    with pytest.warns(UserWarning, match=message):
+        folder = cache.cache_dir()
+    made = []
+    assert [counted(made) for _ in range(2)] == ["good", "good"]
+    assert made == [1]
+    assert names(folder) == ["made.lock", "made.txt"]
+
+
+def test_a_cache_that_is_write_protected_is_read_and_left(monkeypatch, users_folder):
+    monkeypatch.setenv("LRLIB_CACHE", str(users_folder))
+    made = []
+    counted(made)
+    (users_folder / "runs" / "deep").mkdir(parents=True)
+    (users_folder / "runs" / "deep" / "kept").write_text("kept")
+    for folder in (users_folder, users_folder / "runs", users_folder / "runs" / "deep"):
+        folder.chmod(0o555)
+    cache._usable.cache_clear()
+    with pytest.warns(UserWarning, match="LRLIB_CACHE must be a folder that can be written"):
+        folder = cache.cache_dir()
+    assert counted(made) == "good"
+    assert made == [1]
+    assert (folder / "runs" / "deep" / "kept").read_text() == "kept"
+    (folder / "runs" / "deep" / "new").write_text("new")
+    assert names(users_folder / "runs" / "deep") == ["kept"]
+
+
+def test_what_a_process_without_a_cache_made_is_gone_with_it(tmp_path):
+    (tmp_path / "file").touch()
+    script = "from lrlib.training.cache import cache_dir; print(cache_dir())"
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"LRLIB_CACHE": str(tmp_path / "file"), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.startswith(str(tmp_path))
+    assert names(tmp_path) == ["file"]
+
+
+def test_what_cannot_be_kept_is_said_and_returned_all_the_same(monkeypatch, tmp_path):
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path))
+    (tmp_path / "made.txt").mkdir()
+    with pytest.warns(UserWarning, match="made.txt could not be kept in the cache: .*directory"):
+        assert counted([]) == "good"
+    assert names(tmp_path) == ["made.lock", "made.txt"]
+
+
+def test_a_lock_of_another_user_stops_nobody(monkeypatch, users_folder):
+    monkeypatch.setenv("LRLIB_CACHE", str(users_folder))
+    (users_folder / "made.lock").touch(0o444)
+    made = []
+    assert [counted(made) for _ in range(2)] == ["good", "good"]
+    assert made == [1]
+
+
+def test_a_stored_run_is_found_in_a_cache_that_is_write_protected(monkeypatch, tmp_path):
+    monkeypatch.setenv("LRLIB_CACHE", str(tmp_path))
+    options = {"seeds": [0], "data": digits(), "total_steps": 2}
+    stored = train_many([ConstantLR(0.1)], **options)
+    before = sorted(tmp_path.rglob("*"))
+    cache._usable.cache_clear()
+    monkeypatch.setattr(cache.os, "access", lambda *arguments: False)
+    monkeypatch.setattr(many, "map_chunks", None)
+    with pytest.warns(UserWarning, match="LRLIB_CACHE must be a folder that can be written"):
+        found = train_many([ConstantLR(0.1)], **options)
+    assert found.test_loss.tolist() == stored.test_loss.tolist()
+    assert sorted(tmp_path.rglob("*")) == before

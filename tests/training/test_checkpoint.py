@@ -1,6 +1,7 @@
 """A run that was killed ends as if it had not been; a file of anything else is refused."""
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -21,8 +22,8 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from lrlib import CosineAnnealingLR, LambdaLR, LinearLR, ReduceLROnPlateau, StepLR
+from lrlib.training.checkpoint import Checkpoint
 from lrlib.training.data import digits
-from lrlib.training.files import whole_file
 from lrlib.training.loop import train
 
 torch.set_num_threads(1)
@@ -222,6 +223,31 @@ def test_functions_are_told_apart_by_the_rates_that_they_give(tmp_path):
         run(options(0.2), **kept)
 
 
+def test_functions_of_torch_are_told_apart_by_the_rates_that_they_give(tmp_path):
+    def options(slope):
+        falling = partial(lr_scheduler.LambdaLR, lr_lambda=lambda step: 1 / (1 + slope * step))
+        chained = lambda o: lr_scheduler.ChainedScheduler([falling(o)], o)  # noqa: E731
+        return {"schedule": chained if slope > 1 else falling, "base_lr": 0.1}
+
+    for slope in (0.1, 1.1):
+        kept = {"checkpoint": tmp_path / f"{slope}.ckpt"}
+        first = run(options(slope), checkpoint_every=10, **kept)
+        assert run(options(slope), **kept) == first == run(options(slope))
+        with pytest.raises(ValueError, match="must be of the same run, got one with curves"):
+            run(options(slope + 0.1), **kept)
+
+
+def test_another_number_of_threads_is_said_and_goes_on(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.ckpt", "checkpoint_every": 10}
+    run(RUNS["sgd"], **kept)
+    torch.set_num_threads(2)
+    try:
+        with pytest.warns(UserWarning, match="made with 1 threads of torch, now there are 2"):
+            run(RUNS["sgd"], **kept)
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_how_often_a_run_is_kept_may_change(tmp_path):
     kept = {"checkpoint": tmp_path / "run.ckpt"}
     with pytest.raises(InterruptedError):
@@ -250,19 +276,143 @@ def test_a_file_that_was_cut_short_is_refused_and_left(tmp_path_factory, whole, 
     refused(path, whole[: int(share * len(whole))], "whole, got one that is cut short")
 
 
-def test_a_file_with_a_changed_byte_in_a_tensor_is_refused_and_left(tmp_path, whole):
-    content = bytearray(whole)
-    content[len(content) // 2] ^= 1
-    refused(tmp_path / "run.ckpt", bytes(content), "whole, got one whose part '.*' is damaged")
+def a_run(path, updates):
+    """A checkpoint of a small run after some updates."""
+    torch.manual_seed(updates)
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout())
+    updater = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(updates):
+        model(torch.randn(4, 2)).square().sum().backward()
+        updater.step()
+    states = {"model": model, "optimizer": updater}
+    return Checkpoint(path, {"seed": 0}, states, {"rates": np.arange(3.0) * updates})
+
+
+def everything(file):
+    """A hash of every bit that a checkpoint brings back."""
+    model, updater = file.states.values()
+    tensors = [*model.state_dict().values(), torch.get_rng_state()]
+    tensors += [each["momentum_buffer"] for each in updater.state.values()]
+    arrays = [each.numpy() for each in tensors] + [file.records["rates"]]
+    return hashlib.sha256(b"".join(each.tobytes() for each in arrays)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A checkpoint after two updates."""
+    file = a_run(tmp_path_factory.mktemp("kept") / "run.ckpt", updates=2)
+    file.save(2)
+    return file.path
+
+
+@given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+def test_any_changed_byte_is_noticed_before_anything_is_touched(
+    tmp_path_factory, kept, place, change
+):
+    content = bytearray(kept.read_bytes())
+    content[int(place * len(content))] ^= change
+    file = a_run(tmp_path_factory.mktemp("changed") / "run.ckpt", updates=1)
+    file.path.write_bytes(content)
+    before = everything(file)
+    with pytest.raises(ValueError, match=f"checkpoint '{file.path}' must be "):
+        file.resume(3)
+    assert everything(file) == before
+    assert file.path.read_bytes() == content
+
+
+def sealed(content):
+    """A file of a checkpoint with any content, which is known for whole."""
+    body = io.BytesIO()
+    torch.save(content, body)
+    return b"lrlib checkpoint 2\n" + hashlib.sha256(body.getvalue()).digest() + body.getvalue()
+
+
+def opened(path):
+    """The content of a checkpoint."""
+    return torch.load(io.BytesIO(path.read_bytes()[19 + 32 :]), weights_only=True)
+
+
+def without(key):
+    return lambda content: content.pop(key)
+
+
+def with_(key, value):
+    return lambda content: content.update({key: value})
+
+
+OTHER = "a checkpoint, got a file with something else in it"
+UNFIT = "whole, got one whose state does not fit"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        *((without(key), OTHER) for key in ("config", "step", "states")),
+        *((without(key), OTHER) for key in ("records", "random", "threads")),
+        (with_("more", 1), OTHER),
+        (with_("step", -5), "of a run of 3 updates, got one after -5 of them"),
+        (with_("step", 4), "of a run of 3 updates, got one after 4 of them"),
+        (with_("step", 1.5), "of a run of 3 updates, got one after 1.5 of them"),
+        (with_("step", True), "of a run of 3 updates, got one after True of them"),
+        (with_("states", {}), UNFIT),
+        (with_("records", {}), UNFIT),
+        (with_("records", {"rates": torch.zeros(1)}), UNFIT),
+        (with_("records", {"rates": None}), UNFIT),
+        (with_("random", {"cpu": torch.zeros(3)}), UNFIT),
+        (with_("random", {}), UNFIT),
+        (lambda content: content["states"]["model"].popitem(), UNFIT),
+        (lambda content: content["states"]["optimizer"].popitem(), UNFIT),
+    ],
+)
+def test_a_file_that_lacks_something_is_one_error_and_the_run_is_as_it_was(
+    tmp_path, kept, change, message
+):
+    content = opened(kept)
+    change(content)
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    file.path.write_bytes(sealed(content))
+    before = everything(file)
+    with pytest.raises(ValueError, match=f"checkpoint '{file.path}' must be {message}"):
+        file.resume(3)
+    assert everything(file) == before
+
+
+def test_a_file_that_fits_brings_everything_back(tmp_path, kept):
+    as_kept = everything(a_run(kept, updates=2))
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    file.path.write_bytes(kept.read_bytes())
+    assert everything(file) != as_kept
+    assert file.resume(3) == 2
+    assert everything(file) == as_kept
+
+
+def test_a_home_is_a_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    a_run("~/runs/run.ckpt", updates=1).save(1)
+    assert (tmp_path / "runs" / "run.ckpt").is_file()
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_run(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="checkpoint must be in a folder, got '.*file/run.ckpt'"):
+        run(RUNS["sgd"], calls=0, checkpoint=tmp_path / "file" / "run.ckpt")
+    with pytest.raises(ValueError, match="checkpoint must be a file, got "):
+        run(RUNS["sgd"], calls=0, checkpoint=tmp_path)
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_disk_and_keeps_what_was_there(tmp_path, small_disk):
+    file = a_run(tmp_path / "run.ckpt", updates=1)
+    file.path.write_bytes(b"what was there")
+    with pytest.raises(OSError, match="File too large: '.*run.ckpt'"):
+        file.save(3)
+    assert file.path.read_bytes() == b"what was there"
+    assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]
 
 
 def archive(save):
-    def content(folder):
-        with whole_file(folder / "made") as file:
-            save(file)
-        return (folder / "made").read_bytes()
-
-    return content
+    file = io.BytesIO()
+    save(file)
+    return file.getvalue()
 
 
 class Trap:
@@ -272,21 +422,26 @@ class Trap:
         return (os.mkdir, ("trap",))
 
 
+FOREIGN = "a checkpoint of this lrlib, got a file of another kind"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lambda folder: b"step,lr\n0,0.1\n", "a checkpoint, got a file of another kind"),
-        (lambda folder: pickle.dumps({"step": 3}), "a checkpoint, got a file of another kind"),
-        (archive(lambda file: np.savez(file, x=1)), "a checkpoint, got another archive"),
-        (archive(lambda file: torch.save(Trap(), file)), "a checkpoint, got another archive"),
-        (archive(lambda file: torch.save({"a": 1}, file)), "a checkpoint of lrlib, got another"),
-        (archive(lambda file: torch.save([1], file)), "a checkpoint of lrlib, got another"),
+        (b"step,lr\n0,0.1\n", FOREIGN),
+        (pickle.dumps({"step": 3}), FOREIGN),
+        (archive(lambda file: np.savez(file, x=1)), FOREIGN),
+        (archive(lambda file: torch.save({"a": 1}, file)), FOREIGN),
+        (b"lrlib checkpoint 1\n" + sealed({})[19:], FOREIGN),
+        (sealed(Trap()), "a checkpoint, got a file that pretends to be one"),
+        (sealed({"a": 1}), "a checkpoint, got a file with something else in it"),
+        (sealed([1]), "a checkpoint, got a file with something else in it"),
     ],
-    ids=["text", "pickle", "numpy's archive", "code", "torch's dictionary", "torch's list"],
+    ids=["text", "pickle", "numpy", "torch", "older", "code", "dictionary", "list"],
 )
 def test_a_file_that_is_no_checkpoint_is_refused_and_left(tmp_path, monkeypatch, content, message):
     monkeypatch.chdir(tmp_path)
-    refused(tmp_path / "run.ckpt", content(tmp_path), message)
+    refused(tmp_path / "run.ckpt", content, message)
     assert not Path("trap").exists()
 
 

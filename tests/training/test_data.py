@@ -1,5 +1,7 @@
 """The data are what they are said to be, the same every time, and survive bad files and races."""
 
+import io
+import pickle
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ def small_mnist1d(monkeypatch, tmp_path):
     generator = np.random.default_rng(0)
     noise = generator.normal(size=(7_000, 40)), generator.integers(10, size=7_000)
     made = []
+    monkeypatch.setattr(data, "MNIST1D_SAMPLES", 7_000)
     monkeypatch.setattr(data, "_generate_mnist1d", lambda: (made.append(1), noise)[1])
     return made
 
@@ -82,17 +85,31 @@ def test_generating_leaves_the_global_generators_alone(monkeypatch, tmp_path):
     assert (random.random(), np.random.rand()) == expected  # noqa: NPY002
 
 
-@pytest.mark.parametrize("damage", ["truncated", "one byte changed", "not an archive"])
-def test_a_damaged_file_is_made_again(small_mnist1d, damage):
+def archive(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+        lambda content: b"hello",
+        lambda content: b"",
+        lambda content: pickle.dumps({"x": 1}),
+        lambda content: archive(z=1),
+        lambda content: archive(x=[[1.0]], y=[0]),
+        lambda content: archive(x=np.array([None]), y=[0]),
+    ],
+    ids=["cut", "one byte", "text", "empty", "pickle", "names", "shapes", "objects"],
+)
+def test_a_damaged_or_foreign_file_is_made_again(small_mnist1d, damaged):
     digest = data.mnist1d().digest()
-    content = bytearray(stored().read_bytes())
-    if damage == "truncated":
-        content = content[: len(content) // 2]
-    elif damage == "one byte changed":
-        content[len(content) // 2] ^= 1
-    else:
-        content = b"hello"
-    stored().write_bytes(content)
+    stored().write_bytes(damaged(stored().read_bytes()))
+    assert data.mnist1d().digest() == digest
+    assert len(small_mnist1d) == 2
     assert data.mnist1d().digest() == digest
     assert len(small_mnist1d) == 2
 

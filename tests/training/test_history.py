@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from lrlib import ConstantLR, CosineAnnealingLR
 from lrlib.training import files as lrlib_files
 from lrlib.training.data import digits
-from lrlib.training.files import whole_file
 from lrlib.training.history import History, eval_steps
 from lrlib.training.loop import train
 
@@ -68,6 +68,17 @@ def test_what_was_saved_is_loaded_exactly(tmp_path, schedule, total_steps):
     assert names(folder) == FILES
 
 
+def test_a_home_is_a_home(tmp_path, monkeypatch, history):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    history.save("~/run")
+    assert names(tmp_path / "run") == FILES
+    assert History.load("~/run").test_loss == history.test_loss
+
+
+def test_the_configuration_says_how_many_threads_torch_had(history):
+    assert history.config["threads"] == torch.get_num_threads()
+
+
 def test_the_curves_are_pictures(tmp_path, history):
     history.save(tmp_path)
     for name in ("rate", "loss", "accuracy"):
@@ -99,34 +110,35 @@ def test_saving_again_replaces_the_old_run(tmp_path, history):
     assert len(History.load(tmp_path).lr) == 3
 
 
-@pytest.mark.parametrize("text", ["", "step,lr\n0,0.1\n", "{header}\n", "{header}\n0,1\n"])
-def test_a_table_of_another_kind_is_refused(tmp_path, history, text):
+@pytest.mark.parametrize(
+    "content",
+    [
+        lambda good: b"",
+        lambda good: b"step,lr\n0,0.1\n",
+        lambda good: good.splitlines(keepends=True)[0],
+        lambda good: good.splitlines(keepends=True)[0] + b"0,1\n",
+        lambda good: good[: len(good) // 2],
+        lambda good: good + good,
+        lambda good: good.replace(b"0.9", b"abc"),
+        lambda good: b"\xff" + good,
+        lambda good: good + b'"',
+    ],
+    ids=["empty", "other", "header", "row", "half", "twice", "word", "bytes", "quote"],
+)
+def test_a_damaged_table_is_refused(tmp_path, history, content):
     history.save(tmp_path)
     table = tmp_path / "history.csv"
-    header = table.read_text(encoding="utf8").splitlines()[0]
-    table.write_text(text.format(header=header), encoding="utf8")
-    with pytest.raises(ValueError, match=r"folder must hold a history.csv .* got '.*history.csv'"):
+    table.write_bytes(content(table.read_bytes()))
+    with pytest.raises(ValueError, match="folder must hold the files .* another '.*history.csv'"):
         History.load(tmp_path)
 
 
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "a.txt"
-    with whole_file(path, "w", encoding="utf8") as file:
-        file.write("old")
-        assert not path.exists()
-    with pytest.raises(ZeroDivisionError), whole_file(path, "w", encoding="utf8") as file:
-        file.write(f"half {1 / 0}")
-    assert path.read_text(encoding="utf8") == "old"
-    assert names(tmp_path) == ["a.txt"]
-
-
-def test_what_a_killed_writer_left_is_replaced(tmp_path):
-    path = tmp_path / "a.txt"
-    (tmp_path / "a.txt.part").write_text("half of something long", encoding="utf8")
-    with whole_file(path, "w", encoding="utf8") as file:
-        file.write("new")
-    assert path.read_text(encoding="utf8") == "new"
-    assert names(tmp_path) == ["a.txt"]
+@pytest.mark.parametrize("content", [b"", b'{"seed": 0', b"\xff"])
+def test_a_damaged_configuration_is_refused(tmp_path, history, content):
+    history.save(tmp_path)
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(ValueError, match="folder must hold the files .* another '.*config.json'"):
+        History.load(tmp_path)
 
 
 def test_a_save_that_fails_leaves_the_old_files_and_no_halves(tmp_path, history, monkeypatch):

@@ -11,6 +11,7 @@ from lrlib import (
     ConstantLR,
     CosineAnnealingLR,
     LinearLR,
+    LinearWarmup,
     ReduceLROnPlateau,
     SequentialLR,
     StepLR,
@@ -328,3 +329,11 @@ def test_a_torch_scheduler_needs_a_rate():
 def test_bad_sizes_are_named(sizes, message):
     with pytest.raises(ValueError, match=message):
         mlp(sizes, seed=0)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_rate_that_the_data_s_type_cannot_hold_is_named(optimizer):
+    message = "schedule must give rates that torch.float32 can hold, got 1e\\+39 at update 1"
+    late = LinearWarmup(1e39, 1, start_lr=0.1)
+    with pytest.raises(ValueError, match=message):
+        train(late, DIGITS, total_steps=3, optimizer=optimizer)

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -169,6 +171,59 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(trained, out):
     assert numbers(rows) == pytest.approx(plain(), rel=1e-9)
 
 
+SWEPT_FOR_LONG = """
+import sys
+sys.path.insert(0, {tests!r})
+import test_sweep as t
+t.sweep(t.CANDIDATES, t.RATES, t.SEEDS, t.DIGITS, jobs=2, chunk=1, total_steps=10**6)
+"""
+
+
+def workers_of(parent):
+    """The processes of joblib that a process has started."""
+    listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True)
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()[1:]]
+    return [pid for pid, ppid, args in rows if int(ppid) == parent and "LokyProcess" in args]
+
+
+def soon(what):
+    """What comes true within a minute."""
+    for _ in range(600):
+        if found := what():
+            return found
+        time.sleep(0.1)
+    return None
+
+
+def is_alive(pid):
+    status = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
+    return status.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_the_processes_of_a_sweep_that_is_killed_end_with_it():
+    script = SWEPT_FOR_LONG.format(tests=os.path.dirname(__file__))
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL) as swept:
+        workers = soon(lambda: len(found := workers_of(swept.pid)) == 2 and found)
+        swept.kill()
+    assert workers
+    assert soon(lambda: not any(map(is_alive, workers)))
+
+
+def test_a_cluster_that_is_not_there_is_an_error(trained):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(OSError, match=f"Timed out trying to connect to {address} after 5 s"):
+            here(backend="dask", scheduler_address=address)
+    assert not trained
+
+
+def test_the_folder_of_a_table_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    here(out="~/new/table.csv")
+    assert len(load_table(tmp_path / "new" / "table.csv")) == 12
+
+
 def other_data():
     dataset = digits().double()
     dataset.y_train[0] = (dataset.y_train[0] + 1) % 10
@@ -320,8 +375,15 @@ def test_a_missing_extra_is_named_before_anything_is_trained(
         ({"chunk": 0}, "chunk must be a whole number >= 1, got 0"),
         ({"backend": "spark"}, "backend must be one of 'loky', 'dask', got 'spark'"),
         ({"scheduler_address": "tcp://x:1"}, "scheduler_address must be left out unless"),
-        ({"out": "table.txt"}, "out must be a .csv or .parquet file in a folder that exists"),
-        ({"out": "nowhere/table.csv"}, "in a folder that exists, got 'nowhere/table.csv'"),
+        *(
+            (
+                {"backend": "dask", "scheduler_address": address},
+                f"scheduler_address must be like 'tcp://host:8786', got '{address}'",
+            )
+            for address in ("nonsense", "tcp://host", "host:", "tcp://:8786x", "http://h/x:1", "")
+        ),
+        ({"out": "table.txt"}, "out must be a .csv or .parquet file, got 'table.txt'"),
+        ({"out": "/dev/null/table.csv"}, "out must be in a folder, got '/dev/null/table.csv'"),
         ({"momentum": [0.9, 0.8]}, r"momentum must be one for all runs, got \[0.9, 0.8\]"),
         ({"batch_size": 10**6}, "batch_size must not exceed the 1297 examples"),
         ({"hidden": (64, 0)}, r"hidden\[1\] must be a whole number >= 1, got 0"),
