@@ -1,7 +1,7 @@
 """Sweeps: many schedules at many rates with many seeds, on all cores or on a cluster.
 
-joblib hands out the work; what each process does is :func:`lrlib.training.many.train_many`. Results
-are added to a table as they come in, so that a sweep that was killed goes on where it was.
+joblib or Dask hands out the work; what a process does is :func:`lrlib.training.many.train_many`.
+Results are added to a table as they come in, so that a sweep that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from functools import partial
 from numbers import Real
 from pathlib import Path
@@ -34,6 +36,8 @@ BACKENDS = ("loky", "dask")
 PATIENCE = 5  # seconds to find the scheduler of a cluster, or to find it again
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
+Job = tuple[dict[Which, Schedule], tuple[int, ...]]  # schedules and seeds
+Train = Callable[[dict[Which, Schedule], tuple[int, ...]], dict[Key, Row]]
 
 
 def sweep(
@@ -106,10 +110,13 @@ def sweep(
     jobs = list(_jobs(schedules, [key for key in wanted if key not in found], chunk))
     if jobs:
         # Bound, not passed: Dask gives a large argument to one worker, and its death would lose it.
-        train = joblib.delayed(partial(_train_chunk, data, total_steps, options))
-        with _backend(backend, scheduler_address, n_jobs), processes_explained("sweep"):
-            parallel = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
-            for rows in parallel(train(*job) for job in jobs):
+        train = partial(_train_chunk, data, total_steps, options)
+        if backend == "loky":
+            done = _over_processes(train, jobs, n_jobs)
+        else:
+            done = _over_cluster(train, jobs, n_jobs, scheduler_address)
+        with closing(done):
+            for rows in done:
                 if out is not None:
                     add_to_table(out, rows)
                 found |= rows
@@ -166,9 +173,7 @@ def _schedules(
     return schedules
 
 
-def _jobs(
-    schedules: Mapping[Which, Schedule], missing: Sequence[Key], chunk: int
-) -> Iterator[tuple[dict[Which, Schedule], tuple[int, ...]]]:
+def _jobs(schedules: Mapping[Which, Schedule], missing: Sequence[Key], chunk: int) -> Iterator[Job]:
     """Give schedules and seeds that make at most ``chunk`` of the missing runs, until all are."""
     seeds: dict[Which, list[int]] = {}
     for label, rate, seed, fingerprint in missing:
@@ -218,26 +223,52 @@ def _train_chunk(
     return rows
 
 
-@contextmanager
-def _backend(backend: str, scheduler_address: str | None, n_jobs: int) -> Iterator[None]:
-    """Let joblib use processes on this machine, or the workers of a Dask cluster."""
-    if backend == "loky":
-        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
-            yield
-        return
+def _over_processes(train: Train, jobs: Sequence[Job], n_jobs: int) -> Iterator[dict[Key, Row]]:
+    """Give the rows of each job as it is done, by processes on this machine."""
+    with (
+        joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)),
+        processes_explained("sweep"),
+        warnings.catch_warnings(),
+    ):
+        # Work that is given up after an error or Ctrl-C is no concern of the caller.
+        warnings.filterwarnings("ignore", ".*tasks which were still being processed")
+        parallel = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
+        yield from parallel(joblib.delayed(train)(*job) for job in jobs)
+
+
+def _over_cluster(
+    train: Train, jobs: Sequence[Job], n_jobs: int, address: str | None
+) -> Iterator[dict[Key, Row]]:
+    """Give the rows of each job as it is done, by the workers of a Dask cluster.
+
+    Not by joblib, which waits for ever where a job fails or the cluster is lost.
+    """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker, as_completed
+        from distributed.client import FutureCancelledError
     except ImportError as error:
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
     options: dict[str, object] = {"set_as_default": False, "timeout": PATIENCE}
-    if scheduler_address is None:
+    if address is None:
         options |= {"n_workers": n_jobs, "threads_per_worker": 1}
         options |= {"dashboard_address": None}
-    with (
-        Client(scheduler_address, **options) as client,
-        joblib.parallel_config("dask", client=client),
-    ):
-        yield
+    with Client(address, **options) as client:
+        if address is None:
+            client.run(_serve)
+        futures = [client.submit(train, *job, pure=False) for job in jobs]
+        try:
+            for future in as_completed(futures, loop=client.loop):
+                yield future.result()
+        except KilledWorker as error:
+            raise RuntimeError(
+                "sweep: workers of the cluster were killed before their work was done, as the "
+                "system does when memory runs out. What was stored before is kept; call again."
+            ) from error
+        except FutureCancelledError as error:
+            raise ConnectionError(
+                "the Dask cluster was lost: its scheduler does not answer. "
+                "What was stored before is kept; call again."
+            ) from error
 
 
 def _end_with(parent: int) -> None:
@@ -249,5 +280,10 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # By default bars share a lock between processes, which a process that is killed leaves behind.
-    tqdm.set_lock(threading.RLock())
+    _serve()
+
+
+def _serve() -> None:
+    """Let this process leave Ctrl-C to the one that it works for, and share no lock with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # by default one of all processes, left behind by a killed one
