@@ -1,8 +1,9 @@
 """The command line: ``python -m lrlib train|plot|range-test|sweep|record|list``.
 
-The flags of a schedule are the parameters of its class, and their help is its docstring. Each flag
-may be written with hyphens or underscores. ``train`` counts lengths in epochs and turns them into
-updates, or takes them in updates with ``--unit update``.
+The flags of a schedule are the parameters of its class, and their help is its docstring. What is
+not given is that of the example in :mod:`lrlib.catalog`, fitted to the run, and is printed. Each
+flag may be written with hyphens or underscores. ``train`` counts lengths in epochs and turns them
+into updates, or takes them in updates with ``--unit update``.
 """
 
 from __future__ import annotations
