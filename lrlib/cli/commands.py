@@ -7,9 +7,12 @@ imported when they run, so that a mistake in a flag is told at once.
 from __future__ import annotations
 
 import inspect
+import logging
+import os
 import re
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +240,8 @@ def run_sweep(asked: Namespace) -> int:
     from ..tuning.sweep import sweep
     from ..tuning.sweep_table import check_table
 
+    if asked.backend == "dask":
+        _quiet_dask()
     check_table(asked.out)
     for name in ("schedulers", "rates"):
         values = getattr(asked, name)
@@ -253,7 +258,7 @@ def run_sweep(asked: Namespace) -> int:
         out=asked.out,
         backend=asked.backend,
         scheduler_address=asked.scheduler_address,
-        jobs=None if asked.jobs == -1 else asked.jobs,
+        jobs=asked.jobs,
         **options,
     )
     for key in asked.schedulers:
@@ -262,6 +267,16 @@ def run_sweep(asked: Namespace) -> int:
             print(f"{key:20} {rate:<8g} validation loss {sum(losses) / len(losses):.4f}")
     print(f"the table is in {asked.out}")
     return 0
+
+
+def _quiet_dask() -> None:
+    """Let Dask, here and in its workers, leave it to the command to tell what is wrong."""
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
+    with suppress(ImportError):  # which the sweep explains
+        import distributed  # noqa: F401  it sets the levels of its loggers anew
+
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def run_record(asked: Namespace) -> int:

@@ -1,8 +1,9 @@
 """The command line: ``python -m lrlib train|plot|range-test|sweep|record|list``.
 
-The flags of a schedule are the parameters of its class, and their help is its docstring. Each flag
-may be written with hyphens or underscores. ``train`` counts lengths in epochs and turns them into
-updates, or takes them in updates with ``--unit update``.
+The flags of a schedule are the parameters of its class, and their help is its docstring. What is
+not given is that of the example in :mod:`lrlib.catalog`, fitted to the run, and is printed. Each
+flag may be written with hyphens or underscores. ``train`` counts lengths in epochs and turns them
+into updates, or takes them in updates with ``--unit update``.
 """
 
 from __future__ import annotations
@@ -71,16 +72,15 @@ def path(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def count(least: int, more: tuple[int, ...] = ()) -> Callable[[str], int]:
-    """Return a reader of whole numbers, from ``least`` on or one of some others."""
+def count(least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers, from ``least`` on."""
 
     def read(text: str) -> int:
         with suppress(ValueError):
             value = int(text)
-            if value >= least or value in more:
+            if value >= least:
                 return value
-        others = "".join(f" or {each}" for each in more)
-        raise argparse.ArgumentTypeError(f"must be a whole number >= {least}{others}, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number >= {least}, got {text!r}")
 
     return read
 
@@ -146,8 +146,10 @@ def _warn(parser: Parser, message: Warning, *_: object) -> None:
     print(f"{parser.prog}: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
+EACH_CORE = "the number of processes (default: one a core)"
+
 # Parameters of the functions behind the commands, and the flags that stand for them.
-FLAGS = {"n_jobs": ("jobs",), "total_steps": ("epochs", "steps"), "candidates": ("schedulers",)}
+FLAGS = {"total_steps": ("epochs", "steps"), "candidates": ("schedulers",)}
 
 
 def _in_flags(message: str, asked: argparse.Namespace, words: list[str]) -> str:
@@ -217,8 +219,7 @@ def _parser(chosen: str | None) -> Parser:
     sweep.flag("seeds", "the number of seeds", type=count(1), default=4)
     _add_training(sweep, epochs=10)
     sweep.flag("out", "the table", type=path, default=Path("runs/sweep.csv"))
-    each_core = "the number of processes, -1 for one a core"
-    sweep.flag("jobs", each_core, type=count(1, (-1,)), default=-1)
+    sweep.flag("jobs", EACH_CORE, type=count(1))
     sweep.flag("backend", "what runs them", choices=("loky", "dask"), default="loky")
     sweep.flag("scheduler_address", "of a Dask cluster, such as tcp://host:8786")
 
@@ -228,7 +229,7 @@ def _parser(chosen: str | None) -> Parser:
     record.add_argument("name", nargs="?", metavar="NAME", help="the study; without it, list them")
     devices = ("auto", "cpu", "cuda")
     record.flag("device", "where to train", choices=devices, default="auto")
-    record.flag("jobs", "the number of processes (default: one a core)", type=count(1))
+    record.flag("jobs", EACH_CORE, type=count(1))
     record.flag("out", "the folder of the records (default: book/records)", type=path)
 
     command("list", commands.run_list, "List the schedules and their parameters.")

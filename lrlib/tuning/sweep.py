@@ -1,7 +1,7 @@
 """Sweeps: many schedules at many rates with many seeds, on all cores or on a cluster.
 
-joblib hands out the work; what each process does is :func:`lrlib.training.many.train_many`. Results
-are added to a table as they come in, so that a sweep that was killed goes on where it was.
+joblib or Dask hands out the work; what a process does is :func:`lrlib.training.many.train_many`.
+Results are added to a table as they come in, so that a sweep that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +43,8 @@ OPTIONS = ("hidden", "batch_size", "optimizer", "momentum", "weight_decay", "dev
 PATIENCE = 5  # seconds to find the scheduler of a cluster, or to find it again
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
+Part = tuple[dict[Which, Schedule], tuple[int, ...]]  # schedules and seeds
+Train = Callable[[dict[Which, Schedule], tuple[int, ...]], dict[Key, Row]]
 
 
 def sweep(
@@ -127,10 +131,13 @@ def sweep(
     work = list(_parts(schedules, [key for key in wanted if key not in found], chunk))
     if work:
         # Bound, not passed: Dask gives a large argument to one worker, and its death would lose it.
-        train = joblib.delayed(partial(_train_chunk, data, total_steps, options))
-        with _backend(backend, scheduler_address, jobs), processes_explained("sweep"):
-            parallel = joblib.Parallel(jobs, batch_size=1, return_as="generator_unordered")
-            for rows in parallel(train(*part) for part in work):
+        train = partial(_train_chunk, data, total_steps, options)
+        if backend == "loky":
+            done = _over_processes(train, work, jobs)
+        else:
+            done = _over_cluster(train, work, jobs, scheduler_address)
+        with closing(done):
+            for rows in done:
                 if out is not None:
                     add_to_table(out, rows)
                 found |= rows
@@ -180,7 +187,7 @@ def _schedules(
 
 def _parts(
     schedules: Mapping[Which, Schedule], missing: Sequence[Key], chunk: int
-) -> Iterator[tuple[dict[Which, Schedule], tuple[int, ...]]]:
+) -> Iterator[Part]:
     """Give schedules and seeds that make at most ``chunk`` of the missing runs, until all are."""
     seeds: dict[Which, list[int]] = {}
     for label, rate, seed, fingerprint in missing:
@@ -230,26 +237,52 @@ def _train_chunk(
     return rows
 
 
-@contextmanager
-def _backend(backend: str, scheduler_address: str | None, jobs: int) -> Iterator[None]:
-    """Let joblib use processes on this machine, or the workers of a Dask cluster."""
-    if backend == "loky":
-        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
-            yield
-        return
+def _over_processes(train: Train, parts: Sequence[Part], jobs: int) -> Iterator[dict[Key, Row]]:
+    """Give the rows of each part as it is done, by processes on this machine."""
+    with (
+        joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)),
+        processes_explained("sweep"),
+        warnings.catch_warnings(),
+    ):
+        # Work that is given up after an error or Ctrl-C is no concern of the caller.
+        warnings.filterwarnings("ignore", ".*tasks which were still being processed")
+        parallel = joblib.Parallel(jobs, batch_size=1, return_as="generator_unordered")
+        yield from parallel(joblib.delayed(train)(*part) for part in parts)
+
+
+def _over_cluster(
+    train: Train, parts: Sequence[Part], jobs: int, address: str | None
+) -> Iterator[dict[Key, Row]]:
+    """Give the rows of each part as it is done, by the workers of a Dask cluster.
+
+    Not by joblib, which waits for ever where a job fails or the cluster is lost.
+    """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker, as_completed
+        from distributed.client import FutureCancelledError
     except ImportError as error:
         raise ImportError("backend 'dask' needs: pip install 'lrlib[cluster]'") from error
     options: dict[str, object] = {"set_as_default": False, "timeout": PATIENCE}
-    if scheduler_address is None:
+    if address is None:
         options |= {"n_workers": jobs, "threads_per_worker": 1}
-        options |= {"dashboard_address": None}
-    with (
-        Client(scheduler_address, **options) as client,
-        joblib.parallel_config("dask", client=client),
-    ):
-        yield
+        options |= {"dashboard_address": ":0"}
+    with Client(address, **options) as client:
+        if address is None:
+            client.run(_serve)
+        futures = [client.submit(train, *part, pure=False) for part in parts]
+        try:
+            for future in as_completed(futures, loop=client.loop):
+                yield future.result()
+        except KilledWorker as error:
+            raise RuntimeError(
+                "sweep: workers of the cluster were killed before their work was done, as the "
+                "system does when memory runs out. What was stored before is kept; call again."
+            ) from error
+        except FutureCancelledError as error:
+            raise ConnectionError(
+                "the Dask cluster was lost: its scheduler does not answer. "
+                "What was stored before is kept; call again."
+            ) from error
 
 
 def _end_with(parent: int) -> None:
@@ -261,5 +294,10 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # By default bars share a lock between processes, which a process that is killed leaves behind.
-    tqdm.set_lock(threading.RLock())
+    _serve()
+
+
+def _serve() -> None:
+    """Let this process leave Ctrl-C to the one that it works for, and share no lock with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # by default one of all processes, left behind by a killed one

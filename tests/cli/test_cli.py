@@ -198,7 +198,7 @@ def test_a_run_that_diverges_is_saved_and_reported(elsewhere, capsys):
         ("sweep --schedulers cosine --rates 0.1 0", "--rates[1] must be a finite number > 0"),
         (
             "sweep --schedulers cosine --rates 0.1 --jobs 0",
-            "--jobs: must be a whole number >= 1 or",
+            "--jobs: must be a whole number >= 1, got",
         ),
         ("sweep --schedulers cosine --rates 0.1 --seeds 0", "--seeds: must be a whole number >= 1"),
         ("sweep --schedulers cosine wsd cosine --rates 0.1", "--schedulers must hold each once"),

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import astuple, dataclass
 
+import dask
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
@@ -292,7 +293,7 @@ def test_another_trainer_or_torch_computes_anew(trained, tmp_path, monkeypatch, 
 @pytest.fixture
 def cluster():
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         yield cluster
 
@@ -333,6 +334,42 @@ def test_a_worker_killed_in_mid_sweep_loses_nothing_and_doubles_nothing(
     ]
     assert numbers(rows) == pytest.approx(numbers(here(**options)), rel=1e-9)
     assert len(load_table(tmp_path / "table.csv")) == 12
+
+
+def over_dask(**options):
+    return here(backend="dask", jobs=2, chunk=3, **options)
+
+
+def test_an_error_of_a_worker_of_dask_is_passed_on():
+    with pytest.raises(ValueError, match="batch_size must not exceed the 1297 examples"):
+        over_dask(batch_size=10**6)
+
+
+def test_workers_of_dask_that_are_killed_are_an_error_that_says_so(monkeypatch):
+    monkeypatch.setattr(sweeps, "_train_chunk", kill)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        pytest.raises(RuntimeError, match="sweep: workers of the cluster were killed"),
+    ):
+        over_dask()
+
+
+def test_a_cluster_that_is_lost_is_an_error_and_what_was_stored_is_kept(
+    cluster, monkeypatch, tmp_path
+):
+    add = sweeps.add_to_table
+
+    def add_and_lose(path, rows):
+        add(path, rows)
+        cluster.close()
+
+    monkeypatch.setattr(sweeps, "add_to_table", add_and_lose)
+    out = tmp_path / "table.csv"
+    with pytest.raises(ConnectionError, match="the Dask cluster was lost"):
+        over_dask(
+            scheduler_address=cluster.scheduler_address, out=out, **OPTIONS | {"total_steps": 2000}
+        )
+    assert len(load_table(out)) == 3
 
 
 def test_a_dask_sweep_without_an_address_starts_processes_of_its_own(trained):
