@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 
 import dask
@@ -373,7 +374,11 @@ def test_a_cluster_that_is_lost_is_an_error_and_what_was_stored_is_kept(
 
 
 def test_a_dask_sweep_without_an_address_starts_processes_of_its_own(trained):
-    rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, backend="dask", jobs=2, **OPTIONS)
+    with socket.socket() as taken:
+        with suppress(OSError):  # another cluster of this machine has the port already
+            taken.bind(("", 8787))
+            taken.listen()
+        rows = sweep(CANDIDATES, RATES, SEEDS, DIGITS, backend="dask", jobs=2, **OPTIONS)
     assert not trained
     assert numbers(rows) == pytest.approx(plain(), rel=1e-9)
 
