@@ -7,7 +7,10 @@ computed by one thread. So results are the same bit for bit as long as the same 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -74,7 +77,7 @@ def map_chunks(
     """
     jobs = min(job_count(jobs), max(1, len(chunks)))
     results: list[Result | None] = [None] * len(chunks)
-    given = _here(work, chunks) if jobs == 1 else _over_processes(work, chunks, jobs, label)
+    given = _here(work, chunks) if jobs == 1 else over_processes(work, chunks, jobs, label)
     left = sum(sizes)
     with tqdm(
         total=left,
@@ -115,26 +118,6 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-@contextmanager
-def processes_explained(label: str) -> Iterator[None]:
-    """Say what to do if a process of joblib is killed in the block.
-
-    Args:
-        label: what is trained.
-
-    Raises:
-        RuntimeError: in place of joblib's error.
-    """
-    try:
-        yield
-    except TerminatedWorkerError as error:
-        raise RuntimeError(
-            f"{label}: a process was killed before its work was done, as the system does when "
-            "memory runs out. What was stored before is kept. Free memory or use fewer processes "
-            f"({JOBS}=1 in the environment, or the argument that says how many), and call again."
-        ) from error
-
-
 def _here(work: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Iterator[tuple[int, Result]]:
     for i, chunk in enumerate(chunks):
         with one_thread():
@@ -142,20 +125,66 @@ def _here(work: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Iterator[
         yield i, result
 
 
-def _over_processes(
+def over_processes(
     work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int, label: str
 ) -> Iterator[tuple[int, Result]]:
-    """Give position and result of each chunk as it is done."""
+    """Give position and result of each chunk as it is done, by processes on this machine.
+
+    The processes end with this one, however it ends, and leave Ctrl-C to it.
+
+    Args:
+        work: as for :func:`map_chunks`.
+        chunks: as for :func:`map_chunks`.
+        jobs: the number of processes.
+        label: what is trained, for errors.
+
+    Raises:
+        RuntimeError: if a process was killed before its chunk was done.
+    """
     # Without memory maps: a worker would find arrays that it must not write to.
     parallel = joblib.Parallel(
-        jobs, "loky", batch_size=1, return_as="generator_unordered", max_nbytes=None
+        jobs,
+        "loky",
+        batch_size=1,
+        return_as="generator_unordered",
+        max_nbytes=None,
+        initializer=_end_with,
+        initargs=(os.getpid(),),
     )
-    with processes_explained(label), warnings.catch_warnings():
-        # A process that has grown is replaced by a fresh one, which is no concern of the caller.
+    with warnings.catch_warnings():
+        # A process that has grown is replaced by a fresh one, and work is given up after an error
+        # or Ctrl-C: no concern of the caller.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-        yield from parallel(
-            joblib.delayed(_in_process)(work, i, chunk) for i, chunk in enumerate(chunks)
-        )
+        warnings.filterwarnings("ignore", ".*tasks which were still being processed")
+        try:
+            yield from parallel(
+                joblib.delayed(_in_process)(work, i, chunk) for i, chunk in enumerate(chunks)
+            )
+        except TerminatedWorkerError as error:
+            raise RuntimeError(
+                f"{label}: a process was killed before its work was done, as the system does when "
+                "memory runs out. What was stored before is kept. Free memory or use fewer "
+                f"processes ({JOBS}=1 in the environment, or the argument that says how many), and "
+                "call again."
+            ) from error
+
+
+def serve() -> None:
+    """Let this process leave Ctrl-C to the one that it works for, and share no lock with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # by default one of all processes, left behind by a killed one
+
+
+def _end_with(parent: int) -> None:
+    """Let this process, a child of that one, end soon after it, however that ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    serve()
 
 
 def _in_process(work: Callable[[Chunk], Result], i: int, chunk: Chunk) -> tuple[int, Result]:

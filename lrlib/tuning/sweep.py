@@ -7,21 +7,14 @@ Results are added to a table as they come in, so that a sweep that was killed go
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import signal
-import threading
-import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from ..schedules import Schedule
 from ..schedules.base import (
@@ -35,7 +28,7 @@ from ..training.cache import source_fingerprint
 from ..training.data import Dataset, check_seed
 from ..training.loop import find_device
 from ..training.many import SOURCES, make_setting, train_many
-from ..training.parallel import job_count, processes_explained
+from ..training.parallel import job_count, over_processes, serve
 from .sweep_table import Key, Row, add_to_table, check_table, load_table
 
 BACKENDS = ("loky", "dask")
@@ -44,7 +37,7 @@ PATIENCE = 5  # seconds to find the scheduler of a cluster, or to find it again
 
 Which = tuple[str, float, str]  # label, rate, fingerprint
 Part = tuple[dict[Which, Schedule], tuple[int, ...]]  # schedules and seeds
-Train = Callable[[dict[Which, Schedule], tuple[int, ...]], dict[Key, Row]]
+Train = Callable[[Part], dict[Key, Row]]
 
 
 def sweep(
@@ -133,11 +126,11 @@ def sweep(
         # Bound, not passed: Dask gives a large argument to one worker, and its death would lose it.
         train = partial(_train_chunk, data, total_steps, options)
         if backend == "loky":
-            done = _over_processes(train, work, jobs)
+            done = over_processes(train, work, jobs, "sweep")
         else:
             done = _over_cluster(train, work, jobs, scheduler_address)
         with closing(done):
-            for rows in done:
+            for _, rows in done:
                 if out is not None:
                     add_to_table(out, rows)
                 found |= rows
@@ -206,10 +199,10 @@ def _train_chunk(
     data: Dataset,
     total_steps: int,
     options: Mapping[str, object],
-    schedules: Mapping[Which, Schedule],
-    seeds: Sequence[int],
+    part: Part,
 ) -> dict[Key, Row]:
     """Train in this process: the other cores have processes of their own."""
+    schedules, seeds = part
     runs = train_many(
         list(schedules.values()),
         seeds,
@@ -237,23 +230,10 @@ def _train_chunk(
     return rows
 
 
-def _over_processes(train: Train, parts: Sequence[Part], jobs: int) -> Iterator[dict[Key, Row]]:
-    """Give the rows of each part as it is done, by processes on this machine."""
-    with (
-        joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)),
-        processes_explained("sweep"),
-        warnings.catch_warnings(),
-    ):
-        # Work that is given up after an error or Ctrl-C is no concern of the caller.
-        warnings.filterwarnings("ignore", ".*tasks which were still being processed")
-        parallel = joblib.Parallel(jobs, batch_size=1, return_as="generator_unordered")
-        yield from parallel(joblib.delayed(train)(*part) for part in parts)
-
-
 def _over_cluster(
     train: Train, parts: Sequence[Part], jobs: int, address: str | None
-) -> Iterator[dict[Key, Row]]:
-    """Give the rows of each part as it is done, by the workers of a Dask cluster.
+) -> Iterator[tuple[int, dict[Key, Row]]]:
+    """Give position and rows of each part as it is done, by the workers of a Dask cluster.
 
     Not by joblib, which waits for ever where a job fails or the cluster is lost.
     """
@@ -268,11 +248,11 @@ def _over_cluster(
         options |= {"dashboard_address": ":0"}
     with Client(address, **options) as client:
         if address is None:
-            client.run(_serve)
-        futures = [client.submit(train, *part, pure=False) for part in parts]
+            client.run(serve)
+        futures = {client.submit(train, part, pure=False): i for i, part in enumerate(parts)}
         try:
             for future in as_completed(futures, loop=client.loop):
-                yield future.result()
+                yield futures[future], future.result()
         except KilledWorker as error:
             raise RuntimeError(
                 "sweep: workers of the cluster were killed before their work was done, as the "
@@ -283,21 +263,3 @@ def _over_cluster(
                 "the Dask cluster was lost: its scheduler does not answer. "
                 "What was stored before is kept; call again."
             ) from error
-
-
-def _end_with(parent: int) -> None:
-    """Let this process, a child of that one, end soon after it, however that ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    _serve()
-
-
-def _serve() -> None:
-    """Let this process leave Ctrl-C to the one that it works for, and share no lock with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tqdm.set_lock(threading.RLock())  # by default one of all processes, left behind by a killed one

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import joblib
@@ -145,3 +147,40 @@ def test_nothing_is_shown_where_nobody_looks_on(capfd):
     over(1)
     over(2)
     assert capfd.readouterr() == ("", "")
+
+
+ASLEEP = """
+import time
+from lrlib.training.parallel import map_chunks
+map_chunks(time.sleep, [600, 600], jobs=2, label="sleep", sizes=[1, 1])
+"""
+
+
+def workers_of(parent):
+    """The processes of joblib that a process has started."""
+    listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True)
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()[1:]]
+    return [pid for pid, ppid, args in rows if int(ppid) == parent and "LokyProcess" in args]
+
+
+def soon(what):
+    """What comes true within a minute."""
+    for _ in range(600):
+        if found := what():
+            return found
+        time.sleep(0.1)
+    return None
+
+
+def is_alive(pid):
+    status = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
+    return status.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_the_processes_of_one_that_is_killed_end_with_it():
+    command = [sys.executable, "-c", ASLEEP]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as parent:
+        workers = soon(lambda: len(found := workers_of(parent.pid)) == 2 and found)
+        parent.kill()
+    assert workers
+    assert soon(lambda: not any(map(is_alive, workers)))

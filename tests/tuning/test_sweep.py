@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 
@@ -171,44 +170,6 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(trained, out):
     rows = here(out=out, chunk=3)
     assert len(sum(trained, [])) == 6
     assert numbers(rows) == pytest.approx(plain(), rel=1e-9)
-
-
-SWEPT_FOR_LONG = """
-import sys
-sys.path.insert(0, {tests!r})
-import test_sweep as t
-t.sweep(t.CANDIDATES, t.RATES, t.SEEDS, t.DIGITS, jobs=2, chunk=1, total_steps=10**6)
-"""
-
-
-def workers_of(parent):
-    """The processes of joblib that a process has started."""
-    listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True)
-    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()[1:]]
-    return [pid for pid, ppid, args in rows if int(ppid) == parent and "LokyProcess" in args]
-
-
-def soon(what):
-    """What comes true within a minute."""
-    for _ in range(600):
-        if found := what():
-            return found
-        time.sleep(0.1)
-    return None
-
-
-def is_alive(pid):
-    status = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
-    return status.stdout.strip()[:1] not in ("", "Z")
-
-
-def test_the_processes_of_a_sweep_that_is_killed_end_with_it():
-    script = SWEPT_FOR_LONG.format(tests=os.path.dirname(__file__))
-    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL) as swept:
-        workers = soon(lambda: len(found := workers_of(swept.pid)) == 2 and found)
-        swept.kill()
-    assert workers
-    assert soon(lambda: not any(map(is_alive, workers)))
 
 
 def test_a_cluster_that_is_not_there_is_an_error(trained):
