@@ -190,7 +190,11 @@ def updates_needed(share, condition):
     """The first update after which the slowest direction is down to a share."""
     if condition == 1:
         return 1
-    return ceil(log(share) / log((condition - 1) / (condition + 1)))
+    factor = (condition - 1) / (condition + 1)
+    n = ceil(log(share) / log(factor))
+    while n and factor ** (n - 1) <= share:  # an exact hit that the logarithms have missed
+        n -= 1
+    return n
 
 
 def slowest(share, condition):

@@ -234,12 +234,15 @@ def seeds_needed(effect, first_spread, second_spread, correlation):
     """The fewest seeds, at least two, at which the effect is four standard errors or more."""
     if effect <= 0:
         raise ValueError("effect must be positive")
-    return max(2, ceil(exact_seeds(effect, first_spread, second_spread, correlation)))
+    return whole(exact_seeds)(effect, first_spread, second_spread, correlation)
 
 
 def whole(exact):
-    """Return the ``seeds_needed`` that rounds up another number of seeds."""
-    return lambda *case: max(2, ceil(exact(*case)))
+    """Return the ``seeds_needed`` that rounds up another number of seeds, whole ones as they are.
+
+    In floating point a whole number may come out a hair above itself.
+    """
+    return lambda *case: max(2, ceil(exact(*case) * (1 - 1e-12)))
 
 
 SEEDS_NEEDED = Write(
@@ -258,7 +261,7 @@ SEEDS_NEEDED = Write(
         # Numbers at which the hit is one in floating point too, however the formula is written.
         "Where four standard errors are met exactly or just missed": [
             (0.25, 0.5, 0.500001, 0.0),
-            (0.25, 0.5, 0.5, 0.0),
+            (0.25, 0.75, 1.0, 0.0),
             (0.5, 0.75, 1.0, 0.0),
             (0.25, 0.5, 0.5, 0.5),
         ],

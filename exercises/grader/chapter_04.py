@@ -282,7 +282,7 @@ def best_drop(curvatures, base_lr, gamma, total_steps):
 
 def drawn_run(rng):
     """Arguments of ``best_drop``."""
-    curvatures = tuple(rng.uniform(0.2, 1) for _ in range(rng.randint(1, 3)))
+    curvatures = tuple(rng.uniform(0.2, 1) for _ in range(rng.randint(1, 5)))
     return curvatures, rng.uniform(0.1, 0.5), rng.uniform(0.05, 0.5), rng.randint(10, 40)
 
 
@@ -293,6 +293,8 @@ BEST_DROP = Write(
         "With another factor": [((1.0,), 0.1, gamma, 40) for gamma in (0.5, 0.3)],
         "In a longer run": [((1.0,), 0.1, 0.1, 60)],
         "In three directions": [((1.0, 0.5, 0.2), rate, 0.1, 50) for rate in (0.3, 0.2)],
+        "In five directions": [((1.0, 0.5, 0.2, 0.1, 0.05), rate, 0.1, 50) for rate in (0.3, 0.2)],
+        "Where the loss rises before it falls": [((0.341, 0.022), 1.57, 0.03, 147)],
         "Where no drop pays": [((0.5, 0.1), 0.004, 0.1, 30)],
         "Where the drop is due at once": [((1.0,), 1.9, 0.1, 20)],
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from random import Random
 
 from .outcome import SMALL, Outcome, agree, call, digits, show
@@ -13,6 +14,7 @@ DRAWS = 12  # calls with arguments that are drawn at random
 DRAWN = ""  # the group of those calls, whose arguments are not shown
 PLACES = range(9)  # to which a number may have been rounded
 LINES = 20  # of what a student's function printed that are shown
+LENGTH = 200  # of each
 LUCK = {
     *("random", "rng", "default_rng", "rand", "randn", "randint", "uniform", "gauss", "normal"),
     *("normalvariate", "standard_normal", "shuffle", "choice", "choices", "sample"),
@@ -205,6 +207,8 @@ class Write:
         wrong = [trial for trial in trials if not self._agree(trial.found, trial.wanted)]
         for places in PLACES:
             if all(trial.found.number == round(trial.wanted.number, places) for trial in wrong):
+                if not places and len({trial.found.number for trial in wrong}) < 3:
+                    return ""  # a 0 or a 1 comes near by chance
                 to = f"to {places} digits" if places else "to whole numbers"
                 return f"rounded {to}. Return the number as it is."
         return ""
@@ -212,7 +216,7 @@ class Write:
     def _proportion(self, trials: list[Trial]) -> str:
         """Return the factor, or the difference, between all results and the expected ones."""
         pairs = [(trial.found.number, trial.wanted.number) for trial in trials]
-        if any(found is None for found, _ in pairs):
+        if any(found is None or not isfinite(found) for found, _ in pairs):
             return ""
         found, wanted = max(pairs, key=lambda pair: abs(pair[1]))
         factor, more = found / wanted, found - wanted
@@ -268,21 +272,27 @@ class Write:
         if not lines:
             return ""
         more = [f"and {len(lines) - LINES} lines more"] if len(lines) > LINES else []
-        return "\n".join([f"Printed by {written}:", *lines[:LINES], *more])
+        shown = (shorten(line) for line in lines[:LINES])
+        return "\n".join([f"Printed by {written}:", *shown, *more])
+
+
+def shorten(line: str) -> str:
+    """Return a printed line, cut where it is too long to be read."""
+    return line if len(line) <= LENGTH else f"{line[:LENGTH]}... ({len(line):,} characters)"
 
 
 def _holds(error: ValueError, parameter: str) -> bool:
     """Say whether the text of an error holds the name of a parameter, as a whole word."""
-    return bool(re.search(rf"\b{parameter}\b", call(str, (error,)).value or ""))
+    return bool(re.search(rf"\b{parameter}\b", call(str, (error,)).value or "", re.IGNORECASE))
 
 
 def _names(function: object) -> set:
-    """Return the names that a function uses, and the functions inside it."""
+    """Return the names, but for its own variables, that a function and those inside it use."""
     left, names = [getattr(function, "__code__", None)], set()
     while left:
         code = left.pop()
         if hasattr(code, "co_names"):
-            names |= {*code.co_names, *code.co_varnames}
+            names |= set(code.co_names)
             left += code.co_consts
     return names
 

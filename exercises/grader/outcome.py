@@ -56,7 +56,8 @@ class Outcome:
         if self.endless:
             return f"did not end within {SECONDS} seconds"
         if self.error is not None:
-            return f"raised {type(self.error).__name__}: {show(self.error, str)}"
+            text = show(self.error, str) or "(no text)"
+            return f"raised {type(self.error).__name__}: {text}"
         if self.value is None:
             return "returned None"
         if self.number is None:

@@ -20,7 +20,10 @@ def updates_needed(share, condition):
     factor = (condition - 1) / (condition + 1)
     if factor == 0:  # a round bowl: the first update reaches the minimum
         return 1
-    return math.ceil(math.log(share) / math.log(factor))
+    n = math.ceil(math.log(share) / math.log(factor))
+    while n and factor ** (n - 1) <= share:  # rounding has put an exact hit a hair too late
+        n -= 1
+    return n
 
 
 def growth(eta, h, beta=0.0):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from answers import Answers, assert_accepted, assert_rejected
-from grader import grade
+from grader import EXERCISES, grade
 
 from lrlib.explorers.demos.descent import descend
 
@@ -490,3 +490,8 @@ def test_inside_the_edge_the_ball_shrinks_by_the_root_of_its_momentum_at_any_rat
     path = [point[0] for point in descend(eta, 0.9, (10.0, 1.0), 2000)]
     early, late = (max(map(abs, path[at : at + 200])) for at in (400, 1200))
     assert (late / early) ** (1 / 800) == pytest.approx(math.sqrt(0.9), rel=1e-3)
+
+
+@pytest.mark.parametrize("n", [1, 3, 6, 9])
+def test_an_exact_hit_is_one_where_the_logarithms_miss_it(n):
+    assert EXERCISES["01.updates_needed"].reference(0.75**n, 7) == n

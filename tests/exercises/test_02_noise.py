@@ -249,7 +249,7 @@ def noise_floor_of_damped_momentum(eta, h, variance, batch=1, beta=0.0, dampenin
     return floor(eta * (1 - beta), h, variance, batch, beta)
 
 
-@wrong("02.noise_floor", "At a rate of 0", "raised ZeroDivisionError", "expected 0")
+@wrong("02.noise_floor", "Without noise", "raised ZeroDivisionError", "expected 0")
 def noise_floor_upside_down(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 1 / (1 / floor(eta, h, variance, batch, beta))
 
@@ -312,6 +312,11 @@ def noise_floor_that_knows_no_dampening_in_its_limit(
 @wrong("02.noise_floor", "same for all arguments")
 def noise_floor_typed_in(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
     return 0.144185
+
+
+@wrong("02.noise_floor", "variance=0.0", "returned 0. It must raise a ValueError that names eta")
+def noise_floor_that_asks_for_noise_first(eta, h, variance, batch=1, beta=0.0, dampening=0.0):
+    return floor(eta, h, variance, batch, beta, dampening) if variance else 0
 
 
 @right("02.noise_floor")

@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pytest
 from answers import Answers, assert_accepted, assert_rejected
-from grader import grade
+from grader import EXERCISES, grade
 from grader.chapter_03 import COSINE, LINEAR
 
 from lrlib import lab
@@ -395,7 +395,7 @@ def seeds_that_know_no_negative_correlation(effect, first_spread, second_spread,
     return max(2, math.ceil(exact(effect, first_spread, second_spread, max(0, correlation))))
 
 
-@wrong("03.seeds_needed", "returned 129; expected 128.", "one seed too many")
+@wrong("03.seeds_needed", "returned 401; expected 400.", "one seed too many")
 def seeds_one_too_many_at_a_hit(effect, first_spread, second_spread, correlation):
     return max(2, math.floor(exact(effect, first_spread, second_spread, correlation)) + 1)
 
@@ -433,6 +433,15 @@ def seeds_for_no_effect(effect, first_spread, second_spread, correlation):
 @right("03.seeds_needed")
 def seeds_by_the_formula(effect, first_spread, second_spread, correlation):
     return float(max(2, math.ceil(exact(effect, first_spread, second_spread, correlation))))
+
+
+@right("03.seeds_needed")
+def seeds_by_the_spread(effect, first_spread, second_spread, correlation):
+    if effect <= 0:
+        raise ValueError("effect")
+    covariance = correlation * first_spread * second_spread
+    spread = math.sqrt(first_spread**2 + second_spread**2 - 2 * covariance)
+    return max(2, math.ceil((4 * spread / effect) ** 2))
 
 
 @right("03.seeds_needed")
@@ -520,3 +529,7 @@ def test_the_eight_recorded_seeds_are_nearer_to_a_verdict_when_paired():
 def test_the_best_of_the_baseline_leaves_less_than_half_of_the_gain():
     gain, over_best, _ = RIGHT_LOGS.values()
     assert over_best < gain / 2
+
+
+def test_a_whole_number_of_seeds_is_not_rounded_up():
+    assert EXERCISES["03.seeds_needed"].reference(0.001, 0.001, 0.003, 0.0) == 160

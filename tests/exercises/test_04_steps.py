@@ -361,6 +361,18 @@ def best_drop_as_a_share(curvatures, base_lr, gamma, total_steps):
     return np.argmin(found) / total_steps
 
 
+@wrong("04.best_drop", "In five directions")
+def best_drop_of_the_first_three(curvatures, base_lr, gamma, total_steps):
+    found = losses(curvatures[:3], base_lr, gamma * base_lr, total_steps)
+    return found.index(min(found))
+
+
+@wrong("04.best_drop", "Where the loss rises before it falls", "returned 0; expected 6.")
+def best_drop_that_stops_at_the_first_rise(curvatures, base_lr, gamma, total_steps):
+    found = losses(curvatures, base_lr, gamma * base_lr, total_steps)
+    return next((i for i in range(total_steps) if found[i + 1] > found[i]), total_steps)
+
+
 @wrong("04.best_drop", "returned 15;", "the number of updates after the drop")
 def best_drop_counted_from_the_end(curvatures, base_lr, gamma, total_steps):
     found = losses(curvatures, base_lr, gamma * base_lr, total_steps)[::-1]

@@ -92,7 +92,7 @@ def cosine_that_divides_by_a_length_of_zero(step, base_lr, T_max, eta_min=0.0):
 
 @wrong("05.cosine", "same for all arguments")
 def cosine_typed_in(step, base_lr, T_max, eta_min=0.0):
-    return 0.0955
+    return 0.3455
 
 
 @wrong("05.cosine", "step=25,", "returned 0.75;")
@@ -330,6 +330,14 @@ def rescue_that_is_over_one_update_early(step, base_lr, T_max, now, end):
     if step < now:
         return fall(step, base_lr, T_max)
     return fall(now, base_lr, T_max) * max(0, end - 1 - step) / (end - 1 - now)
+
+
+@wrong("05.rescue", "step=300,", "returned 0.797882; expected 0.793893.")
+def rescue_with_a_schedule_in_a_variable(step, base_lr, T_max, now, end):
+    cosine = CosineAnnealingLR(base_lr, T_max)
+    if step < now:
+        return cosine(step)
+    return cosine(now) * (end - step) / (end - 1 - now) if step < end else 0
 
 
 @wrong("05.rescue", "step=400,", "Freeze the cosine at now")

@@ -211,6 +211,13 @@ def regret_without_the_halves(rates, distance, gradient_norm):
     return distance**2 / rates[-1] + gradient_norm**2 * sum(rates)
 
 
+@wrong("06.regret_bound", "It must raise a ValueError that names rates")
+def regret_that_lets_rates_rise_a_little(rates, distance, gradient_norm):
+    if any(rates[i + 1] > 1.01 * rates[i] for i in range(len(rates) - 1)):
+        raise ValueError("rates must not increase")
+    return distance**2 / rates[-1] / 2 + gradient_norm**2 * sum(rates) / 2
+
+
 @right("06.regret_bound")
 def regret_by_telescoping(rates, distance, gradient_norm):
     if list(rates) != sorted(rates, reverse=True):

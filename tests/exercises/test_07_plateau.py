@@ -433,6 +433,13 @@ def milestone_below_the_start(rates, k):
     return nth([i for i in range(1, len(rates)) if rates[i] < min(rates[:i])], k)
 
 
+@wrong("07.milestone", "IndexError", "It must raise a ValueError that names k")
+def milestone_of_no_rates(rates, k):
+    if not rates:
+        return rates[0]
+    return nth([i for i in range(1, len(rates)) if rates[i] < rates[i - 1]], k)
+
+
 @right("07.milestone")
 def milestone_by_numpy(rates, k):
     found = 1 + np.flatnonzero(np.diff(rates) < 0)

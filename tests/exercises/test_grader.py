@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -368,6 +369,16 @@ def test_prints_without_end_are_cut():
     assert lines == ["Printed by double(x=1):", *map(str, range(20)), "and 80 lines more"]
 
 
+def test_a_long_printed_line_is_cut():
+    def chatty(x, plus=0):
+        print("." * 100_000)
+        return 1
+
+    printed = DOUBLE.judge(chatty).printed
+    assert "... (100,000 characters)" in printed
+    assert len(printed) < 400
+
+
 def test_a_wrong_number_of_parameters_is_told():
     assert "double(x=1) raised TypeError: " in message(lambda x, plus: 2 * x)
 
@@ -465,6 +476,15 @@ def test_a_simulation_with_a_seed_has_a_cause_of_its_own():
     )
 
 
+def test_one_number_that_comes_near_is_no_rounding():
+    def answer(x, plus=0):
+        right = refusing(x, plus)
+        return 0 if 0 < right < 0.5 else right
+
+    exercise = replace(DOUBLE, cases={"small": [(0.1,), (0.2,)]}, mistakes={})
+    assert "rounded" not in message(answer, exercise)
+
+
 SEVERAL = {"twice": DOUBLE, "double": DOUBLE}
 
 
@@ -480,6 +500,16 @@ def test_a_wrong_answer_to_an_earlier_exercise_is_named():
     assert DOUBLE.judge(known["double"], SEVERAL).message.endswith(
         "Likely cause: your `twice` of exercise 1 is not right yet. Mend it first."
     )
+
+
+def test_a_variable_of_its_own_is_no_other_exercise_and_no_simulation():
+    known = answers(
+        "def twice(x, plus=0): raise NotImplementedError\n"
+        "def double(x, plus=0):\n    twice = choice = 3 * x\n    return twice + plus\n"
+    )
+    told = DOUBLE.judge(known["double"], SEVERAL).message
+    assert "twice" not in told
+    assert "simulation" not in told
 
 
 def test_an_earlier_exercise_that_is_not_written_is_named():
