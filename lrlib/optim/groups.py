@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ..schedules.base import check_rate
+from ..schedules.base import check_each, check_rate
 
 
 class GroupWriter:
@@ -84,13 +84,26 @@ class GroupWriter:
         if isinstance(_first(defaults.get(key)), Tensor):
             defaults[key] = _copy(defaults[key])
 
+    def _own_values(self) -> dict[str, list[float]]:
+        """Return what a state must hold of the groups' own values, under torch's name for them."""
+        return {"base_lrs": list(self.base_lrs)} if self.relative else {}
+
+    def _take_own_values(self, state_dict: Mapping[str, Any]) -> None:
+        """Take the groups' own values from a state that has them, as torch's schedulers do."""
+        if self.relative and "base_lrs" in state_dict:
+            groups = len(self._groups())
+            own = check_each("base_lrs", state_dict["base_lrs"], check_rate)
+            if len(own) > groups:  # fewer, where a group was added after the last step
+                raise ValueError(f"base_lrs must hold {groups} values, one a group, got {own!r}")
+            self.base_lrs[: len(own)] = own
+
     def _for_groups(self, values: Sequence[float]) -> Sequence[float]:
         """Return what each group gets for a value."""
         if self.relative:
             values = [value * own for value, own in zip(values, self.base_lrs, strict=False)]
         if self._scaled:
             pairs = zip(values, self.optimizer.param_groups, strict=False)
-            values = [value * group.get("lr_scale", 1) for value, group in pairs]
+            values = [value * float(group.get("lr_scale", 1)) for value, group in pairs]
         return values
 
     def _write(self, values: Sequence[float]) -> None:

@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
 
 from ..schedules import ReduceLROnPlateau
+from ..schedules.base import check_number
 from .groups import GroupWriter, check_state, check_step
 
 
@@ -71,10 +72,7 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
         Raises:
             ValueError: if an argument is not a number; nothing has changed then.
         """
-        try:
-            metric = float(metrics)
-        except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"metrics must be a number, got {metrics!r}") from None
+        metric = check_number("metrics", metrics)
         last_epoch = self.last_epoch + 1 if epoch is None else check_step("epoch", epoch)
         self.plateau.update(metric)
         self._write(self.get_lr())
@@ -89,10 +87,12 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
     def state_dict(self) -> dict[str, Any]:
         """Return the state: the number of evaluations and the plateau's own, no argument of it.
 
-        If the groups hold anything but what was written last, because another scheduler has written
-        since or a group was added, the state says that too, and loading it writes nothing.
+        With ``relative=True`` it holds the groups' own rates too. If the groups hold anything but
+        what was written last, because another scheduler has written since or a group was added, the
+        state says that too, and loading it writes nothing.
         """
         state = {"last_epoch": self.last_epoch, "plateau": self.plateau.state_dict()}
+        state |= self._own_values()
         if self._overwritten(self._values()):
             state["overwritten"] = True
         return state
@@ -106,6 +106,7 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
         check_state(state_dict, "last_epoch", "plateau")
         check_state(state_dict["plateau"], "lr")
         last_epoch = check_step("last_epoch", state_dict["last_epoch"])
+        self._take_own_values(state_dict)
         self.plateau.load_state_dict(state_dict["plateau"])
         if not state_dict.get("overwritten"):
             self._write(self.get_lr())

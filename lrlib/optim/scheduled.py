@@ -124,10 +124,11 @@ class ScheduledLR(GroupWriter, LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """Return the state: the 0-based index of the current update, under torch's name for it.
 
-        If the groups hold anything but what was written last, because another scheduler has written
-        since or a group was added, the state says that too, and loading it writes nothing.
+        With ``relative=True`` it holds the groups' own values too. If the groups hold anything but
+        what was written last, because another scheduler has written since or a group was added, the
+        state says that too, and loading it writes nothing.
         """
-        state = {"last_epoch": self.last_epoch}
+        state = {"last_epoch": self.last_epoch, **self._own_values()}
         if self.last_epoch >= 0 and self._overwritten(self._values(self.last_epoch)):
             state["overwritten"] = True
         return state
@@ -144,6 +145,7 @@ class ScheduledLR(GroupWriter, LRScheduler):
         check_state(state_dict, "last_epoch")
         step = state_dict["last_epoch"]
         step = -1 if step == -1 else check_step("last_epoch", step)
+        self._take_own_values(state_dict)
         if step >= 0 and not state_dict.get("overwritten"):
             self.step(step)
         self.last_epoch = step

@@ -58,7 +58,7 @@ class Schedule:
         if number is None or not 0 <= number <= LARGEST:
             raise ValueError(f"step must be finite and >= 0, got {step!r}")
         try:
-            rate = self._rate(number)
+            rate = float(self._rate(number))  # a user's formula may give another library's
         except OverflowError:  # a power, of what grows from step to step
             return LARGEST if self._rate(0) else 0.0
         return LARGEST if rate > LARGEST else rate
@@ -80,7 +80,7 @@ class Schedule:
         """
         steps = range(check_count("n", n))
         try:
-            rates = [self._rate(step) for step in steps]
+            rates = [float(self._rate(step)) for step in steps]
         except OverflowError:
             return self.rates(steps)
         return rates if max(rates, default=0) <= LARGEST else self.rates(steps)
@@ -183,6 +183,8 @@ def check_each(name: str, values: object, check: object) -> tuple:
         ValueError: if ``values`` is no sequence, or ``check`` refuses one of them.
     """
     try:
+        if isinstance(values, (str, bytes, dict, set, frozenset)):
+            raise TypeError("no row of numbers")
         values = list(values)
     except TypeError:
         raise ValueError(f"{name} must be a sequence, got {values!r}") from None

@@ -34,7 +34,7 @@ def whole_file(path: Path, mode: str = "wb", **options: str) -> Iterator[IO]:
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        if error.filename is None:  # as with a full disk
+        if error.errno is not None and error.filename is None:  # as with a full disk
             error.filename = str(path)
         raise
     finally:

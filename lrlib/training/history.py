@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +52,7 @@ class History:
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss stopped being finite: that of an update, or after the last one."""
+        """Whether the loss of an update, or that after the last one, is not finite."""
         return not (np.isfinite(self.train_loss).all() and np.isfinite(self.test_loss))
 
     @in_book_style
@@ -111,20 +111,24 @@ class History:
                 for name, cells in columns.items()
             }
             at_the_end = [float(values[name].item()) for name in _AT_THE_END]
+            evaluated = [bool(cell) for cell in columns["val_loss"]]
+            found = cls(
+                *(values[name] for name in _BY_UPDATE),
+                values["step"][evaluated].astype(int),
+                *(values[name] for name in _BY_EVALUATION),
+                *at_the_end,
+            )
+            if rows != [tuple(map(str, row)) for row in found._rows()]:
+                raise ValueError("rows that are cut or changed")
             path = folder / "config.json"
             config = json.loads(path.read_text(encoding="utf8"))
-        except (ValueError, csv.Error) as error:
+            if not isinstance(config, dict):
+                raise ValueError(f"a {type(config).__name__}")
+        except (ValueError, IndexError, csv.Error) as error:
             raise ValueError(
                 f"folder must hold the files of History.save, got another {str(path)!r}"
             ) from error
-        evaluated = [bool(cell) for cell in columns["val_loss"]]
-        return cls(
-            *(values[name] for name in _BY_UPDATE),
-            values["step"][evaluated].astype(int),
-            *(values[name] for name in _BY_EVALUATION),
-            *at_the_end,
-            config,
-        )
+        return replace(found, config=config)
 
     def _rows(self) -> list[list[object]]:
         """Return the rows of the table, as many as updates and one more for the end."""

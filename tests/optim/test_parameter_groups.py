@@ -245,3 +245,37 @@ def test_a_rate_of_numpy_does_not_stay_in_the_optimizer(lr):
     ScheduledLR(optimizer, ConstantLR(1, 0.5), relative=True)
     group = saved(optimizer.state_dict())["param_groups"][0]
     assert (group["lr"], group["initial_lr"]) == (0.25, 0.5)
+
+
+def relative_schedule(optimizer):
+    return ScheduledLR(optimizer, ExponentialLR(1.0, 0.5), relative=True)
+
+
+def relative_plateau(optimizer):
+    return PlateauLR(optimizer, ReduceLROnPlateau(1.0), relative=True)
+
+
+@pytest.mark.parametrize("make", [relative_schedule, relative_plateau])
+@pytest.mark.parametrize("optimizer_first", [True, False])
+def test_own_values_are_resumed_whatever_the_optimizer_was_made_with(make, optimizer_first):
+    optimizer = sgd_at(0.05, 0.01)
+    state = saved([make(optimizer).state_dict(), optimizer.state_dict()])
+    resumed = sgd_at(0.1, 0.1)
+    scheduler = make(resumed)
+    parts = [(scheduler, state[0]), (resumed, state[1])]
+    for part, its_state in reversed(parts) if optimizer_first else parts:
+        part.load_state_dict(its_state)
+    assert rates(resumed) == scheduler.base_lrs == [0.05, 0.01]
+
+
+def test_own_values_for_more_groups_than_there_are_are_refused():
+    state = relative_schedule(sgd_at(0.05, 0.01)).state_dict()
+    with pytest.raises(ValueError, match=r"base_lrs must hold 1 values, one a group, got \(0.05, "):
+        relative_schedule(sgd_at(0.1)).load_state_dict(state)
+
+
+def test_what_scales_a_group_is_a_number_of_python():
+    optimizer = sgd_at(0.1)
+    optimizer.param_groups[0]["lr_scale"] = np.float64(0.5)
+    ScheduledLR(optimizer, COSINE)
+    assert type(rates(optimizer)[0]) is float

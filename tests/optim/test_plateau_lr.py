@@ -179,6 +179,8 @@ def test_a_bad_argument_of_a_plateau_is_named(arguments, message):
     [
         ((None,), "metrics must be a number, got None"),
         (("low",), "metrics must be a number, got 'low'"),
+        (("1.5",), "metrics must be a number, got '1.5'"),
+        ((True,), "metrics must be a number, got True"),
         ((torch.zeros(2),), r"metrics must be a number, got tensor\(\[0., 0.\]\)"),
         ((1.0, -1), "epoch must be a finite number >= 0, got -1"),
     ],

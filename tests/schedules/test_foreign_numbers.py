@@ -1,6 +1,7 @@
 """Numbers of other libraries become Python's where they enter, and what is no number is refused."""
 
 import pickle
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO
@@ -32,7 +33,7 @@ from lrlib import (
 )
 from lrlib.catalog import CATALOG
 from lrlib.optim import ScheduledLR
-from lrlib.schedules.base import LARGEST
+from lrlib.schedules.base import LARGEST, Schedule
 
 # A number of Python's as one of another library, which holds it exactly.
 FOREIGN = {
@@ -152,7 +153,9 @@ def test_what_is_no_number_is_no_step(value):
         schedule.curve(value)
 
 
-@pytest.mark.parametrize("value", [3, 0.5, None, ConstantLR(0.1), np.array(3)], ids=repr)
+@pytest.mark.parametrize(
+    "value", [3, 0.5, None, ConstantLR(0.1), np.array(3), b"3", {3}, {3: 1}], ids=repr
+)
 def test_one_thing_where_a_sequence_is_expected_is_refused(value):
     with pytest.raises(ValueError, match="^milestones must be a sequence, got"):
         MultiStepLR(0.1, value)
@@ -165,8 +168,24 @@ def test_one_thing_where_a_sequence_is_expected_is_refused(value):
 
 
 def test_a_text_is_no_sequence_of_steps():
-    with pytest.raises(ValueError, match=r"^milestones\[0\] must be a whole number >= 0, got '3'"):
+    with pytest.raises(ValueError, match="^milestones must be a sequence, got '300'"):
         MultiStepLR(0.1, "300")
+
+
+@dataclass(frozen=True)
+class Written(Schedule):
+    """A user's own schedule, whose formula is NumPy's."""
+
+    base_lr: float
+
+    def _rate(self, step):
+        return self.base_lr * np.exp(-step)
+
+
+def test_the_rates_of_a_users_own_formula_are_numbers_of_python():
+    schedule = Written(0.1)
+    rates = [schedule(1), *schedule.curve(2), *schedule.rates([2])]
+    assert {type(rate) for rate in rates} == {float}
 
 
 NARROW = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.uint64, np.float16, np.float32]
