@@ -88,14 +88,14 @@ class GroupWriter:
         """Return what a state must hold of the groups' own values, under torch's name for them."""
         return {"base_lrs": list(self.base_lrs)} if self.relative else {}
 
-    def _take_own_values(self, state_dict: Mapping[str, Any]) -> None:
-        """Take the groups' own values from a state that has them, as torch's schedulers do."""
-        if self.relative and "base_lrs" in state_dict:
-            groups = len(self._groups())
-            own = check_each("base_lrs", state_dict["base_lrs"], check_rate)
-            if len(own) > groups:  # fewer, where a group was added after the last step
-                raise ValueError(f"base_lrs must hold {groups} values, one a group, got {own!r}")
-            self.base_lrs[: len(own)] = own
+    def _own_values_of(self, state_dict: Mapping[str, Any]) -> list[float]:
+        """Return the groups' own values, from a state that has them as torch's schedulers do."""
+        groups, own = len(self._groups()), ()
+        if self.relative:
+            own = check_each("base_lrs", state_dict.get("base_lrs", ()), check_rate)
+        if len(own) > groups:  # fewer, where a group was added after the last step
+            raise ValueError(f"base_lrs must hold {groups} values, one a group, got {own!r}")
+        return [*own, *self.base_lrs[len(own) :]]
 
     def _for_groups(self, values: Sequence[float]) -> Sequence[float]:
         """Return what each group gets for a value."""

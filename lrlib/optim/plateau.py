@@ -106,8 +106,9 @@ class PlateauLR(GroupWriter, torch_schedulers.ReduceLROnPlateau):
         check_state(state_dict, "last_epoch", "plateau")
         check_state(state_dict["plateau"], "lr")
         last_epoch = check_step("last_epoch", state_dict["last_epoch"])
-        self._take_own_values(state_dict)
+        own = self._own_values_of(state_dict)
         self.plateau.load_state_dict(state_dict["plateau"])
+        self.base_lrs = own
         if not state_dict.get("overwritten"):
             self._write(self.get_lr())
         self.last_epoch = last_epoch

@@ -145,7 +145,7 @@ class ScheduledLR(GroupWriter, LRScheduler):
         check_state(state_dict, "last_epoch")
         step = state_dict["last_epoch"]
         step = -1 if step == -1 else check_step("last_epoch", step)
-        self._take_own_values(state_dict)
+        self.base_lrs = self._own_values_of(state_dict)
         if step >= 0 and not state_dict.get("overwritten"):
             self.step(step)
         self.last_epoch = step

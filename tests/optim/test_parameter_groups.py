@@ -279,3 +279,12 @@ def test_what_scales_a_group_is_a_number_of_python():
     optimizer.param_groups[0]["lr_scale"] = np.float64(0.5)
     ScheduledLR(optimizer, COSINE)
     assert type(rates(optimizer)[0]) is float
+
+
+@pytest.mark.parametrize("damage", [{"base_lrs": [0.5, 0.5]}, {"plateau": {"lr": "much"}}])
+def test_a_relative_plateau_that_refuses_a_state_is_as_it_was(damage):
+    scheduler = relative_plateau(sgd_at(0.05))
+    before = scheduler.state_dict()
+    with pytest.raises(ValueError, match="must"):
+        scheduler.load_state_dict(relative_plateau(sgd_at(0.1)).state_dict() | damage)
+    assert scheduler.state_dict() == before
